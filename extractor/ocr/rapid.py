@@ -1,0 +1,172 @@
+"""RapidOCR: PP-OCRv6 small on ONNX Runtime, models inside its wheel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from extractor.errors import OcrError
+from extractor.ocr.base import Reading
+from extractor.types import Box, ImageArray, Word
+
+Quad = npt.NDArray[np.float32]
+"""Four corners of a piece of text, clockwise from its top left, in pixels: 4 × 2."""
+
+
+@dataclass(frozen=True)
+class RapidSettings:
+    """What may be chosen. The defaults were chosen by the ANLS they lead to on dev (EXPERIMENTS.md)."""
+
+    threads: int = 1
+    cuda: bool = False
+    detect_side: int = 736
+    """The short side of the picture is brought up to this many pixels before detection."""
+    longest_side: int = 2000
+    """Larger pictures are reduced to this before anything else."""
+    enlarge_below: int = 0
+    """Pictures whose long side is shorter than this are enlarged to it first; 0 leaves them."""
+    min_confidence: float = 0.3
+    """Pieces of text read with less than this are dropped."""
+    upright: bool = True
+    """Find out whether the page lies on its side or upside down, and turn it."""
+    votes: int = 8
+    """How many of the widest pieces of text vote on upside down."""
+
+
+class RapidOcr:
+    """The default engine. One instance a process; it is not safe to share between threads."""
+
+    def __init__(self, settings: RapidSettings | None = None) -> None:
+        self.settings = settings or RapidSettings()
+        self._engine = _engine(self.settings)
+
+    @property
+    def name(self) -> str:
+        chosen = asdict(self.settings)
+        for speed_only in ("threads", "cuda"):
+            del chosen[speed_only]
+        return "rapidocr-ppocrv6-small:" + ",".join(f"{key}={value}" for key, value in chosen.items())
+
+    def read(self, image: ImageArray) -> Reading:
+        try:
+            return self._read(image)
+        except Exception as defect:
+            raise OcrError(
+                f"RapidOCR failed on this page ({type(defect).__name__}).", hint="Try --ocr tesseract."
+            ) from defect
+
+    def _read(self, image: ImageArray) -> Reading:
+        image = self._sized(image)
+        crops, quads = self._detect(image)
+        turned = 0
+        if self.settings.upright and len(crops):
+            if _lies_on_its_side(quads):
+                turned = 90
+                image = np.ascontiguousarray(np.rot90(image))
+                crops, quads = self._detect(image)
+            if len(crops) and self._upside_down(crops):
+                turned += 180
+                image = np.ascontiguousarray(np.rot90(image, 2))
+                crops, quads = self._detect(image)
+        if not len(crops):
+            return Reading((), turned)
+        return Reading(tuple(self._recognise(image, crops, quads)), turned)
+
+    def _sized(self, image: ImageArray) -> ImageArray:
+        """The picture at the size it is read at: small photographs enlarged, large scans reduced."""
+        import cv2
+
+        longest = max(image.shape[:2])
+        if longest < self.settings.enlarge_below:
+            scale, method = self.settings.enlarge_below / longest, cv2.INTER_CUBIC
+        elif longest > self.settings.longest_side:
+            scale, method = self.settings.longest_side / longest, cv2.INTER_AREA
+        else:
+            return image
+        return np.asarray(cv2.resize(image, None, fx=scale, fy=scale, interpolation=method), np.uint8)
+
+    def _detect(self, image: ImageArray) -> tuple[list[npt.NDArray[np.uint8]], Quad]:
+        """The pieces of text cut out of the picture (BGR), and where they are on it in pixels."""
+        bgr = np.ascontiguousarray(image[:, :, ::-1])
+        found = self._engine._load_det_model()(bgr)
+        if found.boxes is None or not len(found.boxes):
+            return [], np.zeros((0, 4, 2), np.float32)
+        boxes = np.asarray(found.boxes, np.float32)
+        return self._engine.crop_text_regions(bgr, boxes), boxes
+
+    def _upside_down(self, crops: list[npt.NDArray[np.uint8]]) -> bool:
+        """The small classifier suspects, the recogniser decides: text read the right way up is read with confidence."""
+        widest = sorted(crops, key=lambda crop: -(crop.shape[1] / crop.shape[0]))[: self.settings.votes]
+        answers = self._engine._load_cls_model()(widest).cls_res
+        suspects = sum(label == "180" for label, _ in answers)
+        if suspects < 0.25 * len(widest):
+            return False
+        flipped = [np.ascontiguousarray(crop[::-1, ::-1]) for crop in widest]
+        scores = self._engine.recognize_txt(widest + flipped).scores
+        return bool(sum(scores[len(widest) :]) > sum(scores[: len(widest)]))
+
+    def _recognise(self, image: ImageArray, crops: list[npt.NDArray[np.uint8]], quads: Quad) -> list[Word]:
+        result = self._engine.recognize_txt(crops)
+        height, width = image.shape[:2]
+        located = self._engine.cal_rec_boxes(crops, quads.copy(), result, False).word_results
+        words: list[Word] = []
+        for line, (text, score, parts, quad) in enumerate(zip(result.txts, result.scores, located, quads, strict=True)):
+            if not text.strip() or score < self.settings.min_confidence:
+                continue
+            for word, confidence, points in _join(text, parts) or [(text.strip(), float(score), quad)]:
+                x0, y0 = points.min(axis=0) / (width, height)
+                x1, y1 = points.max(axis=0) / (width, height)
+                words.append(Word(word, Box.clipped(float(x0), float(y0), float(x1), float(y1)), confidence, line))
+        return words
+
+
+def _join(text: str, parts: Sequence[tuple[str, float, Any]]) -> list[tuple[str, float, npt.NDArray[np.float32]]]:
+    """Words of one piece of text. The engine places words or single characters; the spaces of `text` say which belong
+    together. An empty list where the parts don't spell the text."""
+    words: list[tuple[str, float, npt.NDArray[np.float32]]] = []
+    place = 0
+    gap = True
+    for part, confidence, points in parts:
+        while place < len(text) and text[place].isspace():
+            place, gap = place + 1, True
+        if points is None or not text.startswith(part, place):
+            return []
+        place += len(part)
+        corners = np.asarray(points, np.float32)
+        if gap or not words:
+            words.append((part, float(confidence), corners))
+        else:
+            before, least, held = words[-1]
+            words[-1] = (before + part, min(least, float(confidence)), np.concatenate([held, corners]))
+        gap = False
+    return words if not text[place:].strip() else []
+
+
+def _lies_on_its_side(quads: Quad) -> bool:
+    across = np.linalg.norm(quads[:, 1] - quads[:, 0], axis=1)
+    down = np.linalg.norm(quads[:, 3] - quads[:, 0], axis=1)
+    tall, wide = down > 1.5 * across, across > 1.5 * down
+    return bool(down[tall].sum() > across[wide].sum())
+
+
+def _engine(settings: RapidSettings) -> Any:
+    from rapidocr import RapidOCR
+
+    runtime = "EngineConfig.onnxruntime"
+    return RapidOCR(
+        params={
+            "Global.log_level": "error",
+            "Global.use_cls": False,
+            "Global.return_word_box": True,
+            "Global.max_side_len": settings.longest_side,
+            "Det.limit_side_len": settings.detect_side,
+            f"{runtime}.intra_op_num_threads": settings.threads,
+            f"{runtime}.inter_op_num_threads": 1,
+            f"{runtime}.enable_cpu_mem_arena": True,
+            f"{runtime}.use_cuda": settings.cuda,
+        }
+    )

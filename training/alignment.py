@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
+from rapidfuzz import fuzz
+
 from extractor.normalize.amounts import find_amounts
 from extractor.normalize.dates import find_dates
 from extractor.normalize.times import find_times
-from rapidfuzz import fuzz
-
 from extractor.student.encoder import Token
 from extractor.types import AMOUNT_FIELDS
 
@@ -59,6 +59,10 @@ def _target(tokens: Sequence[Token], spelt: Spelling, label: Mapping[str, object
         found = _date_places(tokens, label) or spelt.places(text, 0.85)
     elif field == "time":
         found = _windows(tokens, 3, lambda joined: any(match.value == text for match in find_times(joined)))
+        # The teacher may know the half of the day from elsewhere on the page.
+        found = found or _windows(
+            tokens, 3, lambda joined: any(_other_half(m.value) == text for m in find_times(joined))
+        )
     elif field == "card_last4":
         found = [(at, at) for at, token in enumerate(tokens) if _ends_with_digits(token.text, text)]
     else:
@@ -103,6 +107,10 @@ def _windows(tokens: Sequence[Token], longest: int, fits: Callable[[str], bool])
             if any(sign.isdigit() for sign in joined) and fits(joined):
                 found.append((first, last))
     return found
+
+
+def _other_half(time: str) -> str:
+    return f"{(int(time[:2]) + 12) % 24:02d}{time[2:]}"
 
 
 def _ends_with_digits(text: str, digits: str) -> bool:

@@ -115,7 +115,7 @@ def _respell(tokens: list[Token], how: Augmentation, draw: random.Random) -> lis
 
 
 def _renumbered(text: str, draw: random.Random) -> str:
-    """Other digits in long numbers (ids, phones); amounts and dates keep theirs, since their size and sums mean much."""
+    """Other digits in long numbers (ids, phones); amounts and dates keep theirs: their size and sums mean much."""
     if re.search(r"\d[.,/:-]\d", text) or len(_NUMBER.findall(text)) < 4:
         return text
     return _NUMBER.sub(lambda _: str(draw.randint(0, 9)), text)
@@ -150,4 +150,4 @@ def _shown(
     far = how.picture_noise
     varied = (page.astype(np.float32) - 128.0) * (1.0 + noise.uniform(-far, far)) + 128.0
     varied += noise.uniform(-128, 128) * far + noise.normal(0.0, 12.0 * far, page.shape).astype(np.float32)
-    return np.clip(varied, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(varied, 0, 255), np.uint8)

@@ -27,14 +27,16 @@ class Source(_Section):
     name: str
     pictures: Path
     labels: Path
-    weight: float = Field(1.0, gt=0, description="how often a document is drawn, against the other sources")
+    weight: float = Field(default=1.0, gt=0, description="how often a document is drawn, against the other sources")
 
 
 class Data(_Section):
     sources: tuple[Source, ...] = Field(min_length=1)
     ocr: Literal["rapidocr", "tesseract", "auto"] = "rapidocr"
-    ocr_cache: Path | None = Field(None, description="default: the user's cache folder")
-    limit: int | None = Field(None, description="at most this many documents a split and source, for a quick look")
+    ocr_cache: Path | None = Field(default=None, description="default: the user's cache folder")
+    limit: int | None = Field(
+        default=None, description="at most this many documents a split and source, for a quick look"
+    )
 
 
 class StudentSizes(_Section):
@@ -44,8 +46,8 @@ class StudentSizes(_Section):
     heads: int = 8
     spelling: int = 128
     pointer: int = 16
-    dropout: float = Field(0.1, ge=0, lt=1)
-    initial: Path | None = Field(None, description="a saved student to start from")
+    dropout: float = Field(default=0.1, ge=0, lt=1)
+    initial: Path | None = Field(default=None, description="a saved student to start from")
 
 
 class Losses(_Section):
@@ -55,30 +57,30 @@ class Losses(_Section):
     inferred: float = 0.5
     tags: float = 2.0
     begins: float = 1.0
-    smoothing: float = Field(0.05, ge=0, lt=1, description="label smoothing of the inferred fields")
+    smoothing: float = Field(default=0.05, ge=0, lt=1, description="label smoothing of the inferred fields")
 
 
 class Augmentation(_Section):
     """How training documents are varied; each is a chance, a share or a size."""
 
-    misread: float = Field(0.03, description="chance that a word has a letter misread")
-    forget: float = Field(0.06, description="chance that a word's spelling is hidden")
-    digits: float = Field(0.5, description="chance that numbers of a document are written anew")
-    drop_rows: float = Field(0.3, description="chance that some rows of a document are lost")
-    drop_words: float = Field(0.01, description="chance that a word is lost")
-    stretch: float = Field(0.08, description="how far places are scaled, shifted and slanted")
-    picture_off: float = Field(0.2, description="chance that the picture is hidden")
-    picture_noise: float = Field(0.3, description="how far brightness, contrast and noise vary")
+    misread: float = Field(default=0.03, description="chance that a word has a letter misread")
+    forget: float = Field(default=0.06, description="chance that a word's spelling is hidden")
+    digits: float = Field(default=0.5, description="chance that numbers of a document are written anew")
+    drop_rows: float = Field(default=0.3, description="chance that some rows of a document are lost")
+    drop_words: float = Field(default=0.01, description="chance that a word is lost")
+    stretch: float = Field(default=0.08, description="how far places are scaled, shifted and slanted")
+    picture_off: float = Field(default=0.2, description="chance that the picture is hidden")
+    picture_noise: float = Field(default=0.3, description="how far brightness, contrast and noise vary")
 
 
 class Optimiser(_Section):
     rate: float = 6e-4
     decay: float = 0.05
-    warmup: float = Field(0.08, description="share of the steps")
+    warmup: float = Field(default=0.08, description="share of the steps")
     clip: float = 1.0
     batch: int = 8
     epochs: float = 30
-    average: float = Field(0.998, description="decay of the averaged weights that are kept")
+    average: float = Field(default=0.998, description="decay of the averaged weights that are kept")
 
 
 class Run(_Section):
@@ -95,9 +97,9 @@ class Run(_Section):
     augmentation: Augmentation = Augmentation()
     optimiser: Optimiser = Optimiser()
     precision: Literal["fp32", "bf16"] = "bf16"
-    processes: int = Field(1, ge=1, description="data-parallel processes on this machine")
-    threads: int = Field(1, ge=1, description="threads a process")
-    evaluate_every: int = Field(5, description="epochs between looks at dev")
+    processes: int = Field(default=1, ge=1, description="data-parallel processes on this machine")
+    threads: int = Field(default=1, ge=1, description="threads a process")
+    evaluate_every: int = Field(default=5, description="epochs between looks at dev")
     output: Path = Path("runs")
 
 

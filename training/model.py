@@ -138,10 +138,11 @@ class CompactStudent(PreTrainedModel):  # type: ignore[no-untyped-call]
     """See the module. Inputs are what `extractor.student.encoder.collate` makes, as tensors."""
 
     config_class = CompactConfig
-    base_model_prefix = "compact"
+    base_model_prefix = "student"
 
     def __init__(self, config: CompactConfig) -> None:
         super().__init__(config)
+        self.compact = config
         hidden = config.hidden
         self.spelling = nn.EmbeddingBag(features.BUCKETS, config.spelling, mode="mean", padding_idx=0)
         self.read_spelling = nn.Linear(config.spelling, hidden)
@@ -235,7 +236,7 @@ class CompactStudent(PreTrainedModel):  # type: ignore[no-untyped-call]
 
     def _spans(self, words: Tensor, mask: Tensor) -> Tensor:
         batch, count, _ = words.shape
-        fields, size = len(self.config.spans), self.config.pointer
+        fields, size = len(self.compact.spans), self.compact.pointer
         first = self.from_word(words).view(batch, count, fields, size).transpose(1, 2)
         last = self.to_word(words).view(batch, count, fields, size).transpose(1, 2)
         together = first @ last.transpose(-1, -2) / math.sqrt(size)
@@ -244,7 +245,7 @@ class CompactStudent(PreTrainedModel):  # type: ignore[no-untyped-call]
         )
         order = torch.arange(count, device=words.device)
         length = order[None, :] - order[:, None]
-        longest = torch.tensor(self.config.longest, device=words.device)[:, None, None]
+        longest = torch.tensor(self.compact.longest, device=words.device)[:, None, None]
         possible = (length >= 0)[None] & (length[None] < longest)
         real = mask[:, None, :, None] & mask[:, None, None, :]
         return torch.where(possible[None] & real, scores, torch.full_like(scores, NEVER))

@@ -15,8 +15,8 @@ from extractor.normalize.months import month_names
 Order = Literal["dmy", "mdy", "ymd", "ydm", "buddhist", "roc"]
 Reading = tuple[date, Order]
 
-MONTH_FIRST = frozenset("US PH PR GU VI AS MP UM FM MH PW CA BZ KY BS".split())
-YEAR_FIRST = frozenset("CN JP KR KP TW HU MN LT SE IR BT".split())
+MONTH_FIRST = frozenset(["US", "PH", "PR", "GU", "VI", "AS", "MP", "UM", "FM", "MH", "PW", "CA", "BZ", "KY", "BS"])
+YEAR_FIRST = frozenset(["CN", "JP", "KR", "KP", "TW", "HU", "MN", "LT", "SE", "IR", "BT"])
 _OLDEST_YEARS = 30
 _EARLY_DAYS = timedelta(days=2)  # clocks of tills run ahead, and the world has time zones
 

@@ -6,9 +6,44 @@ from functools import cache
 
 from extractor.normalize.characters import folded_letters
 
-_LOCALES = (
-    "en fr de es it pt nl da sv nb fi is pl cs sk hu ro hr sl sr_Latn et lv lt el tr bg ru uk ca eu gl ga ms id vi th"
-).split()
+_LOCALES = [
+    "en",
+    "fr",
+    "de",
+    "es",
+    "it",
+    "pt",
+    "nl",
+    "da",
+    "sv",
+    "nb",
+    "fi",
+    "is",
+    "pl",
+    "cs",
+    "sk",
+    "hu",
+    "ro",
+    "hr",
+    "sl",
+    "sr_Latn",
+    "et",
+    "lv",
+    "lt",
+    "el",
+    "tr",
+    "bg",
+    "ru",
+    "uk",
+    "ca",
+    "eu",
+    "gl",
+    "ga",
+    "ms",
+    "id",
+    "vi",
+    "th",
+]
 _OTHER_SPELLINGS = {
     "sept": 9, "ogos": 8, "ogo": 8, "mac": 3, "dis": 12, "disember": 12, "okt": 10, "agt": 8, "agu": 8, "aou": 8, "maret": 3,
     "maerz": 3, "mrz": 3, "janv": 1, "fevr": 2, "avr": 4, "juil": 7, "ene": 1, "abr": 4, "set": 9, "dic": 12, "ago": 8,

@@ -10,7 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
 from extractor.normalize.characters import digits_repaired
-from extractor.normalize.currency_marks import MARK
+from extractor.normalize.currency_marks import MARK, currencies_of_mark
 from extractor.normalize.dates import find_dates
 from extractor.normalize.times import find_times
 
@@ -45,8 +45,8 @@ def _pattern(spaced: str) -> re.Pattern[str]:
 
 
 _NUMBER, _NUMBER_UNSPACED = _pattern(_SPACED), _pattern("")
-_BEFORE = re.compile(rf"(\()?(-)?( ?)({MARK})?[.:]?( ?)(-)?( ?)$")
-_AFTER = re.compile(rf" ?({MARK})?( ?-(?![\w$€£.,])(?! ?\d)| ?CR\b)?(\))?")
+_BEFORE, _BEFORE_BARE = (re.compile(rf"(\()?(-)?( ?)({mark})?[.:]?( ?)(-)?( ?)$") for mark in (MARK, "(?!)"))
+_AFTER, _AFTER_BARE = (re.compile(rf" ?({mark})?( ?-(?![\w$€£.,])(?! ?\d)| ?CR\b)?(\))?") for mark in (MARK, "(?!)"))
 _PERCENT = re.compile(r" ?[%‰]")
 _PHONE = re.compile(
     r"(?<![\d.,])(?:\+\d{1,3}[ -]?)?\(?\d{2,4}\)?[ -]{1,3}\d{3,4}[ -]\d{4}(?![\d.,])"
@@ -89,6 +89,20 @@ def parse_amount(text: str, *, decimal_sign: str | None = None) -> Decimal | Non
     return max(enumerate(found), key=lambda pair: (pair[1].decimals >= 2, pair[1].marked, pair[0]))[1].value
 
 
+def parse_quantity(text: str, *, decimal_sign: str | None = None) -> str | None:
+    """A quantity or a price of a unit as a plain number with the decimals printed ("1,306 kg" is "1.306"), or None.
+
+    Weights and litres have three decimals more often than they reach thousands, so "13.439" is read as decimals.
+    """
+    found = _found(text, decimal_sign)
+    if not found:
+        return None
+    value = found[0].value
+    if decimal_sign is None and found[0].decimals == 0 and found[0].alternatives:
+        value = found[0].alternatives[0]
+    return f"{value:f}"
+
+
 def format_amount(value: Decimal, currency: str | None = None) -> str:
     """`value` as the record writes amounts: a plain decimal with two decimals, "-" first where negative.
 
@@ -100,7 +114,7 @@ def format_amount(value: Decimal, currency: str | None = None) -> str:
         if mills != mills.quantize(_CENT, ROUND_HALF_UP):
             return f"{mills:f}"
     cents = value.quantize(_CENT, ROUND_HALF_UP)
-    return f"{abs(cents) if not cents else cents:f}"
+    return f"{cents if cents else abs(cents):f}"
 
 
 def document_decimal_sign(texts: Iterable[str]) -> str | None:
@@ -166,22 +180,33 @@ def _is_one_number(match: re.Match[str], clean: str) -> bool:
     number = match.group()
     if "," in number or number.count(" ") > 1 or number == clean.strip():
         return True
-    if _before(clean, match.start())[4]:
-        return True
-    after = _AFTER.match(clean, match.end())
-    return "." not in number and after is not None and after[1] is not None
+    return bool(_before(clean, match.start())[4] or ("." not in number and _after(clean, match.end())[1]))
 
 
 def _before(clean: str, start: int) -> re.Match[str]:
-    found = _BEFORE.search(clean, max(0, start - 9), start)
+    """What leads up to a number: bracket, minus, gap, currency mark, gap, minus, gap."""
+    first = max(0, start - 11)
+    found = _BEFORE.search(clean, first, start)
+    if found is None or (found[4] and not currencies_of_mark(found[4])):
+        found = _BEFORE_BARE.search(clean, first, start)
+    assert found is not None  # every part of the pattern is optional
+    return found
+
+
+def _after(clean: str, end: int) -> re.Match[str]:
+    """What follows a number: currency mark, minus or CR, bracket."""
+    found = _AFTER.match(clean, end)
+    if found is None or (
+        found[1] and not (currencies_of_mark(found[1]) and (len(found[1]) > 1 or found[1] not in "PQR"))
+    ):
+        found = _AFTER_BARE.match(clean, end)
     assert found is not None  # every part of the pattern is optional
     return found
 
 
 def _amount(match: re.Match[str], clean: str, decimal_sign: str | None) -> AmountMatch | None:
     kind, start, end = str(match.lastgroup), match.start(), match.end()
-    before, after = _before(clean, start), _AFTER.match(clean, end)
-    assert after is not None  # every part of the pattern is optional
+    before, after = _before(clean, start), _after(clean, end)
     marked = bool(before[4] or after[1])
     if _PERCENT.match(clean, end) or (kind == "whole" and not _may_be_whole(match, clean, marked, bool(before[4]))):
         return None

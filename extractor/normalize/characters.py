@@ -11,14 +11,16 @@ import unicodedata
 from functools import lru_cache
 
 _SIGNS = {
-    "٫": ".", "٬": ",", "．": ".", "，": ",", "、": ",", "：": ":", "／": "/", "－": "-", "％": "%", "（": "(", "）": ")",
+    "٫": ".", "٬": ",", "．": ".", "，": ",", "、": ",", "：": ":", "／": "/", "－": "-", "％": "%", "（": "(",
+    "）": ")",
     "’": "'", "‘": "'", "´": "'", "`": "'", "′": "'", "＇": "'", "＄": "$", "￥": "¥", "￡": "£", "￦": "₩",
     "−": "-", "–": "-", "—": "-", "‐": "-", "‑": "-", "‒": "-", "ー": "-", "·": ".", "٪": "%",
 }  # fmt: skip
 _LETTERS = {"ł": "l", "ø": "o", "đ": "d", "ı": "i", "æ": "a", "œ": "o", "ß": "s", "ς": "σ"}
 
-# A run of digits and the letters that OCR takes for digits. `S` counts as 5 only deep inside a number.
-_CONFUSED = re.compile(r"[0-9OoQIl|S]*[OoQIl|S][0-9OoQIl|S]*")
+# A number with the signs inside it, in digits and in the letters that OCR takes for digits.
+_NUMBER_LIKE = re.compile(r"[0-9OoQIl|S]+(?:[.,/:\-][0-9OoQIl|S]+)*")
+_LOOK_ALIKES = frozenset("OoQIl|S")
 _INSIDE = str.maketrans({"O": "0", "o": "0", "Q": "0", "I": "1", "l": "1", "|": "1", "S": "5"})
 
 
@@ -64,33 +66,23 @@ def folded_letters(text: str) -> str:
     return text.translate(_FOLDED)
 
 
-def _digits_of_run(match: re.Match[str]) -> str:
-    run, text, start, end = match.group(), match.string, match.start(), match.end()
-    before = text[start - 1] if start else " "
-    after = text[end] if end < len(text) else " "
+def _repaired_number(match: re.Match[str]) -> str:
+    run, text, start = match.group(), match.string, match.start()
     head, tail = 0, len(run)
-    # At an edge a letter may belong to a word or to a unit ("15OCT", "0,5l"), so an edge counts only where it can't.
-    inside = before in ".," and text[start - 2 : start - 1].isdigit()
-    while head < tail and not run[head].isdigit() and (before.isalpha() or head or (run[head] == "S" and not inside)):
+    # A letter at an edge may belong to a word or be a unit or a tax code ("15OCT", "0,5l", "12.00S"): leave it then.
+    while head < tail and run[head] in _LOOK_ALIKES:
+        if run[head] != "S" and not text[max(0, start + head - 1) : start + head].isalpha():
+            break
         head += 1
-    if head == 0 and not run[0].isdigit() and not (run[1:2].isdigit() or after in ".,/-:" or run[1:2] in "OoQIl|"):
-        return run
-    while (
-        tail > head and not run[tail - 1].isdigit() and (after.isalpha() or not _number_goes_on(run, text, tail, end))
-    ):
+    while tail > head and run[tail - 1] in _LOOK_ALIKES:
+        if run[tail - 1] in "OoQ" and not text[start + tail : start + tail + 1].isalpha():
+            break
         tail -= 1
     inner = run[head:tail]
-    neighbours = text[max(0, start - 2) : start] + text[end : end + 2]
-    if not any(c.isdigit() for c in inner) and not any(c.isdigit() for c in neighbours):
+    letters = sum(c in _LOOK_ALIKES for c in inner)
+    if letters == 0 or letters > sum(c.isdigit() for c in inner):
         return run
     return run[:head] + inner.translate(_INSIDE) + run[tail:]
-
-
-def _number_goes_on(run: str, text: str, tail: int, end: int) -> bool:
-    """Whether the look-alike letter that ends a run is part of the number rather than a unit or a tax code."""
-    if run[tail - 1] in "OoQ":
-        return True
-    return tail == len(run) and re.match(r"[.,/:\-][0-9OoQ]", text[end : end + 2]) is not None
 
 
 @lru_cache(maxsize=4096)
@@ -102,4 +94,4 @@ def digits_repaired(text: str) -> str:
     plain = text.translate(_PLAIN)
     if not any(c.isdigit() for c in plain):
         return plain
-    return _CONFUSED.sub(_digits_of_run, plain)
+    return _NUMBER_LIKE.sub(_repaired_number, plain)

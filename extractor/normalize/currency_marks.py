@@ -5,8 +5,6 @@ The first currency of a mark is its usual one; the others share it. Longer marks
 
 from __future__ import annotations
 
-import re
-
 SYMBOLS: dict[str, tuple[str, ...]] = {
     "US$": ("USD",), "S$": ("SGD",), "HK$": ("HKD",), "NT$": ("TWD",), "A$": ("AUD",), "AU$": ("AUD",),
     "C$": ("CAD",), "CA$": ("CAD",), "NZ$": ("NZD",), "R$": ("BRL",), "MX$": ("MXN",), "J$": ("JMD",), "B$": ("BND",),
@@ -36,175 +34,32 @@ WORDS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Abbreviations and words; the short ones count only right beside a number."""
 
-ISO_CODES = frozenset(
-    [
-        "AED",
-        "AFN",
-        "ALL",
-        "AMD",
-        "ANG",
-        "AOA",
-        "ARS",
-        "AUD",
-        "AWG",
-        "AZN",
-        "BAM",
-        "BBD",
-        "BDT",
-        "BGN",
-        "BHD",
-        "BIF",
-        "BMD",
-        "BND",
-        "BOB",
-        "BRL",
-        "BSD",
-        "BTN",
-        "BWP",
-        "BYN",
-        "BZD",
-        "CAD",
-        "CDF",
-        "CHF",
-        "CLP",
-        "CNY",
-        "COP",
-        "CRC",
-        "CUP",
-        "CVE",
-        "CZK",
-        "DEM",
-        "DJF",
-        "DKK",
-        "DOP",
-        "DZD",
-        "EGP",
-        "ERN",
-        "ETB",
-        "EUR",
-        "FJD",
-        "FKP",
-        "GBP",
-        "GEL",
-        "GHS",
-        "GIP",
-        "GMD",
-        "GNF",
-        "GTQ",
-        "GYD",
-        "HKD",
-        "HNL",
-        "HRK",
-        "HTG",
-        "HUF",
-        "IDR",
-        "ILS",
-        "INR",
-        "IQD",
-        "IRR",
-        "ISK",
-        "JMD",
-        "JOD",
-        "JPY",
-        "KES",
-        "KGS",
-        "KHR",
-        "KMF",
-        "KPW",
-        "KRW",
-        "KWD",
-        "KYD",
-        "KZT",
-        "LAK",
-        "LBP",
-        "LKR",
-        "LRD",
-        "LSL",
-        "LYD",
-        "MAD",
-        "MDL",
-        "MGA",
-        "MKD",
-        "MMK",
-        "MNT",
-        "MOP",
-        "MRU",
-        "MUR",
-        "MVR",
-        "MWK",
-        "MXN",
-        "MYR",
-        "MZN",
-        "NAD",
-        "NGN",
-        "NIO",
-        "NOK",
-        "NPR",
-        "NZD",
-        "OMR",
-        "PAB",
-        "PEN",
-        "PGK",
-        "PHP",
-        "PKR",
-        "PLN",
-        "PYG",
-        "QAR",
-        "RON",
-        "RSD",
-        "RUB",
-        "RWF",
-        "SAR",
-        "SBD",
-        "SCR",
-        "SDG",
-        "SEK",
-        "SGD",
-        "SHP",
-        "SLE",
-        "SOS",
-        "SRD",
-        "SSP",
-        "STN",
-        "SVC",
-        "SYP",
-        "SZL",
-        "THB",
-        "TJS",
-        "TMT",
-        "TND",
-        "TOP",
-        "TRY",
-        "TTD",
-        "TWD",
-        "TZS",
-        "UAH",
-        "UGX",
-        "USD",
-        "UYU",
-        "UZS",
-        "VES",
-        "VND",
-        "VUV",
-        "WST",
-        "XAF",
-        "XCD",
-        "XOF",
-        "XPF",
-        "YER",
-        "ZAR",
-        "ZMW",
-        "ZWD",
-        "ZWL",
-    ]
+_CODES = (
+    "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF "
+    "CLP CNY COP CRC CUP CVE CZK DEM DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL "
+    "HRK HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD "
+    "MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR "
+    "RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS "
+    "UAH UGX USD UYU UZS VES VND VUV WST XAF XCD XOF XPF YER ZAR ZMW ZWD ZWL"
 )
+ISO_CODES = frozenset(_CODES.split())
 """ISO 4217 codes in use, and a few retired ones that still stand on receipts."""
 
 
-def _alternatives(marks: list[str]) -> str:
-    return "|".join(re.escape(mark) for mark in sorted(marks, key=len, reverse=True))
+MARK = r"(?:[A-Z]{1,3}\$|[$€£¥円元₹฿₫₱₩원₺₽₴₪₦₡₲₭៛₸₵₼₾৳]|บาท|S/\.?|(?<![^\W\d_])[^\W\d_]{1,8}(?![^\W\d_]))"
+"""A pattern for what may be a mark; `currencies_of_mark` tells whether it is one."""
 
 
-_LONG = [word for word in WORDS if len(word) > 1] + sorted(ISO_CODES)
-MARK = rf"(?:{_alternatives(list(SYMBOLS))}|(?<![^\W\d_])(?:{_alternatives(_LONG)}|[RP])(?![^\W\d_]))"
-"""A pattern for one mark beside a number: a sign anywhere, an abbreviation only as a word of its own."""
+def currencies_of_mark(mark: str) -> tuple[str, ...]:
+    """The ISO 4217 codes that a printed mark may stand for, its usual one first; empty for any other word."""
+    if mark in ISO_CODES:
+        return (mark,)
+    if mark.endswith("$") and mark not in SYMBOLS:
+        return SYMBOLS["$"]
+    return SYMBOLS.get(mark) or WORDS.get(mark) or _FOLDED_WORDS.get(mark.lower()) or ()
+
+
+# Words are known in any case, short abbreviations only as printed ("Rs" but not "RS"): they stand for other things too.
+_FOLDED_WORDS = {
+    word.lower(): codes for word, codes in WORDS.items() if len(word) > 2 or word in {"RM", "kr", "zł", "Kč"}
+}

@@ -15,8 +15,8 @@ from extractor.normalize.months import month_names
 Order = Literal["dmy", "mdy", "ymd", "ydm", "buddhist", "roc"]
 Reading = tuple[date, Order]
 
-MONTH_FIRST = frozenset(["US", "PH", "PR", "GU", "VI", "AS", "MP", "UM", "FM", "MH", "PW", "CA", "BZ", "KY", "BS"])
-YEAR_FIRST = frozenset(["CN", "JP", "KR", "KP", "TW", "HU", "MN", "LT", "SE", "IR", "BT"])
+MONTH_FIRST = frozenset("US PH PR GU VI AS MP UM FM MH PW CA BZ KY BS".split())  # noqa: SIM905
+YEAR_FIRST = frozenset("CN JP KR KP TW HU MN LT SE IR BT".split())  # noqa: SIM905
 _OLDEST_YEARS = 30
 _EARLY_DAYS = timedelta(days=2)  # clocks of tills run ahead, and the world has time zones
 
@@ -26,14 +26,16 @@ _YEAR = rf"(?P<y>{_YEAR4}(?![\d:])|{_YEAR4}(?=[0-2]?\d[:.]\d\d)|\d\d(?![\d:])|\d
 _NUMERIC = re.compile(
     rf"(?<!\d)(?<!\d[.,/])(?:"
     rf"(?P<a>\d{{1,2}})(?P<s>\ ?[/.\-]\ ?)(?P<b>\d{{1,2}})(?:\ ?[/.\-'~]\ ?){_YEAR}(?![./]\d)"
-    rf"|(?P<y4>{_YEAR4}|1\d\d(?=/))(?:\ ?[/.\-年년]\ ?)(?P<m4>\d{{1,2}})(?:\ ?[/.\-月월]\ ?)(?P<d4>\d{{1,2}})(?:\ ?[日일]|(?=\d\d:)|(?!\d))"
+    rf"|(?P<y4>{_YEAR4}|1\d\d(?=/))(?:\ ?[/.\-年년]\ ?)(?P<m4>\d{{1,2}})(?:\ ?[/.\-月월]\ ?)(?P<d4>\d{{1,2}})"
+    rf"(?:\ ?[日일]|(?=\d\d:)|(?!\d))"
     rf"|(?P<ea>\d\d)(?P<eb>\d\d)?[/.\-](?P<ec>(?(eb)|\d\d))(?P<ey>(?:19|20)\d\d)(?!\d)"
     rf"|(?P<sa>\d\d)\ (?P<sb>\d\d)\ (?P<sy>(?:19|20)\d\d)(?!\d)"
     rf"|(?P<run>\d{{8}})(?!\d)"
     rf"|(?P<era>令和|平成)\ ?(?P<ye>\d{{1,2}}|元)\ ?年\ ?(?P<me>\d{{1,2}})\ ?月\ ?(?P<de>\d{{1,2}})\ ?日"
     rf")"
 )
-_WORD = re.compile(r"[^\W\d_]{2,12}(?:\.[^\W\d_]\b)?")
+# Thai writes vowels as marks over the letters and abbreviates with a point inside ("มี.ค.").
+_WORD = re.compile(r"[ก-๎]+(?:\.[ก-๎]+)?|[^\W\d_]{2,12}")
 _GAP = r"[ .,/\-']{0,3}"
 _DAY_LEFT = re.compile(rf"(?<!\d)(?<!\d[.,:])(\d{{1,2}})(?:st|nd|rd|th|er|[ºª°])?{_GAP}(?:(?:de|of|d) )?$")
 _YEAR_LEFT = re.compile(rf"(?<!\d)((?:19|20|25)\d\d){_GAP}$")
@@ -177,7 +179,7 @@ def _named(folded: str) -> Iterator[tuple[int, int, tuple[Reading, ...]]]:
     """Dates around the name of a month in `folded`: their first and last place and readings."""
     names = month_names()
     for word in _WORD.finditer(folded):
-        months = names.get(word.group()) or names.get(word.group()[-3:] if len(word.group()) == 6 else "")
+        months = names.get(word.group())
         if months is None:
             continue
         around = _around(folded, word.start(), word.end())

@@ -34,7 +34,7 @@ class TimeMatch:
 
 
 def find_times(text: str) -> list[TimeMatch]:
-    """Every time printed in `text`: 24-hour or with am/pm, with or without seconds, "20h13", "20.13 Uhr", "20時13分"."""
+    """Every time printed in `text`: 24-hour or with am/pm, seconds or not, "20h13", "20.13 Uhr", "20時13分"."""
     return list(_found(text))
 
 

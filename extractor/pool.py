@@ -78,8 +78,8 @@ def run_many(
 
 
 def printable(path: Path | str) -> str:
-    """A path as it stands in a record: bytes of a file name that are not UTF-8 are written as \\xNN."""
-    return str(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    """A path as it stands in a record: bytes of a file name that are not UTF-8 become �."""
+    return str(path).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def digest(path: Path) -> str:

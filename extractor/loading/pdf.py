@@ -92,7 +92,7 @@ class PdfPages:
 
     def _check_pages(self) -> None:
         if self.page_count < 1:
-            raise BrokenFile(f"{self._name} has no pages.", code="no_pages", hint="Save or print the PDF again.")
+            raise _without_pages(self._name)
         self._limits.check_pages(self.page_count, self._name)
 
     @contextlib.contextmanager
@@ -160,6 +160,12 @@ def _opened(stream: BinaryIO, name: str, password: str | None) -> pypdfium2.PdfD
             raise PasswordNeeded(
                 f"{name} is protected in a way that can't be opened.", hint="Save it without protection."
             ) from error
+        if code == 0:  # the file is in order, but pdfium opens none without pages
+            raise _without_pages(name) from error
         raise BrokenFile(
             f"{name} is a damaged PDF that can't be opened.", code="broken_pdf", hint="Save or print the PDF again."
         ) from error
+
+
+def _without_pages(name: str) -> BrokenFile:
+    return BrokenFile(f"{name} is a PDF without pages.", code="no_pages", hint="Save or print the PDF again.")

@@ -258,6 +258,8 @@ class TestPages:
 
 class TestBadPdfs:
     def test_a_pdf_without_pages(self) -> None:
+        with pytest.raises(PasswordNeeded):  # what went wrong before must not be reported again
+            load(protected("RC4-128", user="user", owner="owner"))
         with pytest.raises(BrokenFile, match="without pages") as caught:
             load(pdf())
         assert caught.value.code == "no_pages"

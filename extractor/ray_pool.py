@@ -38,8 +38,8 @@ def run_on_ray(
 ) -> Iterator[Extraction]:
     """Read documents with `workers` Ray actors of one CPU each and yield records as they finish.
 
-    A document that takes longer than `seconds`, or whose actor dies, gives a `failed` record (too_slow, worker_died) and
-    its actor is replaced. Uses the cluster that RAY_ADDRESS names, else starts Ray on this machine.
+    A document that takes longer than `seconds`, or whose actor dies, gives a `failed` record (too_slow, worker_died)
+    and its actor is replaced. Uses the cluster that RAY_ADDRESS names, else starts Ray on this machine.
     Raises MissingExtra without Ray; UsageError where no extractor can be built.
     """
     ray = _ray()

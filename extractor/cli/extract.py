@@ -13,10 +13,11 @@ import typer
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from extractor.cli.progress import Progress
-    from extractor.cli.reading import ExtractorSettings
+    from extractor.pipeline import Settings
+    from extractor.pool import ExtractorFactory
     from extractor.types import Extraction
     from extractor.writers import RecordWriter
 
@@ -44,7 +45,7 @@ class _Job:
     """A run of the command, all choices made."""
 
     paths: list[Path]
-    settings: ExtractorSettings
+    make_extractor: ExtractorFactory
     workers: int
     seconds: float
     engine: Engine
@@ -53,10 +54,10 @@ class _Job:
         if self.engine is Engine.RAY:
             from extractor.ray_pool import run_on_ray
 
-            return run_on_ray(self.settings, self.paths, self.workers, self.seconds, stop)
+            return run_on_ray(self.make_extractor, self.paths, self.workers, self.seconds, stop)
         from extractor.pool import run_many
 
-        return run_many(self.settings, self.paths, self.workers, self.seconds, stop)
+        return run_many(self.make_extractor, self.paths, self.workers, self.seconds, stop)
 
 
 def extract(
@@ -114,39 +115,28 @@ def extract(
 
     Exit status: 0 all read, 1 some failed or were read in part, 2 wrong usage, 130 interrupted.
     """
-    from extractor.cli.reading import (
-        ExtractorSettings,
-        cache_folder,
-        default_workers,
-        documents_in,
-        left_to_read,
-        shared_names,
-    )
+    from extractor.cli.reading import cache_folder, default_workers, documents_in, left_to_read
     from extractor.loading import Limits
+    from extractor.pipeline import Settings
 
     done = _finished(output, resume)
-    found, notes = documents_in(paths)
+    found, notes = documents_in(paths, beside=annotate)
     for note in notes:
         typer.echo(f"warning [no_documents]: {note}", err=True)
     todo = list(left_to_read(found, done)) if done else found
-    settings = ExtractorSettings(
+    limits = Limits(int(max_megabytes * 2**20), max_pages, int(max_megapixels * 1_000_000), max_seconds)
+    settings = Settings(
         model=model,
         ocr=ocr.value,
-        languages=tuple(lang or ()),
+        languages=tuple(lang) if lang else None,
         password=password,
         dpi=dpi,
-        renderer=None if renderer is Renderer.PDFIUM else renderer.value,
-        limits=Limits(
-            max_bytes=int(max_megabytes * 2**20),
-            max_pages=max_pages,
-            max_pixels=int(max_megapixels * 1_000_000),
-            seconds=max_seconds,
-        ),
+        renderer="poppler" if renderer is Renderer.POPPLER else "pdfium",
+        limits=limits,
         cache=None if no_cache else cache_folder(),
-        annotate=_ready_folder(annotate),
-        namesakes=shared_names(found),
     )
-    job = _Job(todo, settings, workers or default_workers(len(todo)), _hard_limit(max_seconds), engine)
+    make = _annotating(settings, annotate, found) if annotate else settings
+    job = _Job(todo, make, workers or default_workers(len(todo)), _hard_limit(max_seconds), engine)
     raise typer.Exit(_run(job, output, resume=resume, skipped=len(found) - len(todo), quiet=quiet))
 
 
@@ -197,13 +187,13 @@ def _writer(output: Path | None, job: _Job, resume: bool) -> RecordWriter:
     return TerminalTable() if sys.stdout.isatty() else StdoutLines()
 
 
-def _ready_folder(folder: Path | None) -> Path | None:
+def _annotating(settings: Settings, folder: Path, found: Sequence[Path]) -> ExtractorFactory:
+    from extractor.cli.annotating import AnnotatingFactory, shared_names
     from extractor.writers.base import explained
 
-    if folder is not None:
-        with explained(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    with explained(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    return AnnotatingFactory(settings, folder, shared_names(found))
 
 
 def _hard_limit(seconds: float) -> float:

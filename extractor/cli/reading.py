@@ -1,63 +1,24 @@
-"""What `tailor extract` reads and with what: the documents, and the extractor that every worker builds for itself."""
+"""What `tailor extract` reads: documents found, those that are done left out, and how many read at a time."""
 
 from __future__ import annotations
 
 import os
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from extractor.errors import DocumentError, TailorError
-from extractor.pool import Reads, digest, printable
+from extractor.pool import digest, printable
 
 if TYPE_CHECKING:
-    from extractor.loading import Limits
     from extractor.types import Extraction
 
 
-@dataclass(frozen=True)
-class ExtractorSettings:
-    """Everything a worker needs to build its extractor; it is a factory for `extractor.pool.run_many`."""
-
-    model: Path | None
-    ocr: str
-    languages: tuple[str, ...]
-    password: str | None
-    dpi: int
-    renderer: str | None
-    limits: Limits
-    cache: Path | None
-    annotate: Path | None
-    namesakes: frozenset[str]
-    """File names that several documents share: their annotated pictures need the folder in the name."""
-
-    def __call__(self) -> Reads:
-        from extractor.pipeline import Extractor
-
-        options: dict[str, Any] = {"renderer": self.renderer} if self.renderer else {}
-        extractor = Extractor(
-            model=self.model,
-            ocr=self.ocr,
-            languages=self.languages or None,
-            password=self.password,
-            dpi=self.dpi,
-            limits=self.limits,
-            cache=self.cache,
-            **options,
-        )
-        if self.annotate is None:
-            return extractor
-        from extractor.annotate import AnnotatingReader
-
-        return AnnotatingReader(extractor, self.annotate, self.namesakes)
-
-
-def documents_in(paths: Sequence[Path]) -> tuple[list[Path], list[str]]:
+def documents_in(paths: Sequence[Path], beside: Path | None = None) -> tuple[list[Path], list[str]]:
     """The documents that the paths stand for, each once, and a sentence for each path that stands for none.
 
-    A path that doesn't exist stands in the list itself, so that it gets its `failed` record and stops nothing.
+    A path that doesn't exist stands in the list itself, so that it gets its `failed` record and stops nothing. Files in
+    the folder `beside` are passed over: they are pictures that an earlier run drew.
     Raises DocumentError (no_documents) where nothing is found at all.
     """
     from extractor.loading import find_documents
@@ -73,9 +34,11 @@ def documents_in(paths: Sequence[Path]) -> tuple[list[Path], list[str]]:
             empty += [str(error)] if error.code == "no_documents" else []
             members = [path] if error.code == "not_found" else []
         for member in members:
-            found.setdefault(os.path.abspath(member), member)  # noqa: PTH100 - Path.absolute keeps ".."
+            place = os.path.abspath(member)  # noqa: PTH100 - Path.absolute keeps ".."
+            if beside is None or Path(place).parent != beside.resolve():
+                found.setdefault(place, member)
     if not found:
-        raise DocumentError(" ".join(empty), code="no_documents")
+        raise DocumentError(" ".join(empty) or "There is no document to read.", code="no_documents")
     return list(found.values()), empty
 
 
@@ -86,12 +49,6 @@ def left_to_read(paths: Iterable[Path], done: set[tuple[str, str]]) -> Iterator[
         name = printable(path)
         if name not in names or (name, digest(path)) not in done:
             yield path
-
-
-def shared_names(paths: Iterable[Path]) -> frozenset[str]:
-    """The file names that occur in more than one folder."""
-    counts = Counter(path.name for path in paths)
-    return frozenset(name for name, count in counts.items() if count > 1)
 
 
 def cache_folder() -> Path:

@@ -58,7 +58,7 @@ class SiblingCommand(TyperCommand):
     def invoke(self, ctx: Any) -> Any:
         try:
             command = _command(self._entry.load())
-            return command.main(args=ctx.args, prog_name=f"tailor {self.name}", standalone_mode=False, obj=ctx.obj)
+            status = command.main(args=ctx.args, prog_name=f"tailor {self.name}", standalone_mode=False, obj=ctx.obj)
         except ModuleNotFoundError as error:
             missing = (error.name or "").split(".")[0]
             if missing in OWN_PACKAGES or not missing:
@@ -67,6 +67,9 @@ class SiblingCommand(TyperCommand):
 
             message = f"tailor {self.name} needs {missing}, which is not installed."
             raise MissingExtra(message, hint=f"Run: pip install 'tailor[{self._package}]'") from error
+        # Outside standalone mode, leaving with a status gives that status back.
+        if isinstance(status, int) and status:
+            raise typer.Exit(status)
 
 
 def _command(target: Any) -> Any:

@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal, Protocol
+from typing import Protocol
 
 Truth = dict[str, object]
 
 FIELDS = (
-    "document_type merchant_name merchant_address merchant_phone merchant_tax_id country currency language "
-    "receipt_number date_text date time subtotal tax service_charge discount rounding total payment_method card_last4 "
-    "expense_category line_items"
-).split()
+    *("document_type", "merchant_name", "merchant_address", "merchant_phone", "merchant_tax_id"),
+    *("country", "currency", "language", "receipt_number", "date_text", "date", "time"),
+    *("subtotal", "tax", "service_charge", "discount", "rounding", "total"),
+    *("payment_method", "card_last4", "expense_category", "line_items"),
+)
 """The fields of a label, in the order of the teacher's files."""
 
 

@@ -7,7 +7,7 @@ set -uo pipefail
 missing=("$@")
 command -v pdftoppm >/dev/null || missing+=(poppler-utils)
 command -v tesseract >/dev/null || missing+=(tesseract-ocr)
-if [ "$(uname)" = Linux ] && ! ls /usr/share/fonts/{truetype/dejavu,TTF,dejavu*}/DejaVuSansMono.ttf >/dev/null 2>&1; then
+if [ "$(uname)" = Linux ] && ! find /usr/share/fonts /usr/local/share/fonts -name DejaVuSansMono.ttf 2>/dev/null | grep -q .; then
     missing+=(fonts-dejavu-core)
 fi
 [ ${#missing[@]} -eq 0 ] && exit 0

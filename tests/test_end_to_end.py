@@ -1,0 +1,266 @@
+"""The whole of Tailor through its command: the examples are read, and bad input is answered, not crashed upon."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from extractor.types import FIELD_NAMES, Extraction
+from tests import bad_input
+
+pytest.importorskip("extractor.pipeline", reason="the pipeline is not there yet")
+pytest.importorskip("extractor.cli.main", reason="the command is not there yet")
+
+ROOT = Path(__file__).resolve().parent.parent
+TRUTH = {
+    truth["id"]: truth
+    for truth in map(json.loads, (ROOT / "examples/truth.jsonl").read_text(encoding="utf-8").splitlines())
+}
+CLEAN = ("grocery-malaysia", "restaurant-us", "hardware-germany", "stationery-australia")
+"""Examples as clear as they come: what matters most must be right on each."""
+
+COMMAND = (sys.executable, "-c", "from extractor.cli.main import run; run()")
+
+
+def tailor(*arguments: str | bytes | Path, before: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
+    """Runs the command as a user would, in a process of its own; `before` is put before it."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "COLUMNS": "120", "PYTHONUTF8": "1"}
+    done = subprocess.run(
+        [*before, *COMMAND, *arguments], env=environment, capture_output=True, encoding="utf-8", timeout=110
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    return done
+
+
+def records(path: Path) -> list[Extraction]:
+    """The records of a JSON-lines file, each checked against the record's definition."""
+    return [Extraction.model_validate_json(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one call for all examples left behind."""
+
+    folder: Path
+    status: int
+    records: dict[str, Extraction]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory, examples: Path) -> Run:
+    folder = tmp_path_factory.mktemp("out")
+    outputs = ("-o", folder / "receipts.jsonl", "-o", folder / "receipts.csv", "--annotate", folder / "annotated")
+    done = tailor("extract", examples, *outputs)
+    assert done.returncode == 0, done.stderr
+    return Run(folder, done.returncode, {Path(one.file).stem: one for one in records(folder / "receipts.jsonl")})
+
+
+def test_every_example_is_read(run: Run) -> None:
+    assert set(run.records) == set(TRUTH)
+    assert {name: one.status for name, one in run.records.items()} == dict.fromkeys(TRUTH, "ok")
+
+
+@pytest.mark.parametrize("name", CLEAN)
+@pytest.mark.parametrize("field", ["total", "date", "currency"])
+def test_what_matters_most_is_right_on_clean_receipts(run: Run, name: str, field: str) -> None:
+    assert run.records[name].receipt.value(field) == TRUTH[name][field]
+
+
+def test_nearly_every_total_and_date_is_right(run: Run) -> None:
+    wrong = [
+        (name, field, one.receipt.value(field), TRUTH[name][field])
+        for name, one in run.records.items()
+        for field in ("total", "date")
+        if one.receipt.value(field) != TRUTH[name][field]
+    ]
+    assert len(wrong) <= 3, wrong
+
+
+def test_a_total_on_the_second_page_is_found_there(run: Run) -> None:
+    invoice = run.records["catering-ireland"]
+    assert invoice.pages == 2
+    assert invoice.receipt.fields["total"].page == 1
+
+
+def test_values_say_where_they_stand(run: Run) -> None:
+    for one in run.records.values():
+        assert set(one.receipt.fields) <= set(FIELD_NAMES)
+        total = one.receipt.fields["total"]
+        assert total.box is not None
+        x0, y0, x1, y1 = total.box
+        assert 0 <= x0 < x1 <= 1
+        assert 0 <= y0 < y1 <= 1
+
+
+def test_the_table_holds_a_row_for_each_document(run: Run) -> None:
+    with (run.folder / "receipts.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == len(TRUTH)
+    assert {row["total"] for row in rows} == {one.receipt.value("total") for one in run.records.values()}
+
+
+def test_every_page_is_drawn_with_its_values(run: Run) -> None:
+    pictures = [path for path in (run.folder / "annotated").rglob("*") if path.suffix in (".png", ".jpg")]
+    assert len(pictures) == sum(one.pages for one in run.records.values())
+    for path in pictures:
+        with Image.open(path) as picture:
+            picture.verify()
+
+
+def test_two_workers_read_the_same_as_one(run: Run, tmp_path: Path, examples: Path) -> None:
+    names = ("stationery-australia", "catering-ireland")
+    done = tailor(
+        "extract", *(examples / f"{name}.pdf" for name in names), "--workers", "2", "-o", tmp_path / "a.jsonl"
+    )
+    assert done.returncode == 0, done.stderr
+    again = {Path(one.file).stem: one for one in records(tmp_path / "a.jsonl")}
+    assert set(again) == set(names)
+    assert all(again[name].receipt == run.records[name].receipt for name in names)
+
+
+@dataclass(frozen=True)
+class Bad:
+    """Bad input, what the record says of it, and how the command ends."""
+
+    make: Callable[[Path, Path], Path]
+    """From an empty folder and the examples to the file that is handed in."""
+    status: str
+    codes: frozenset[str]
+    exit: int = 1
+
+
+def _row(make: Callable[[Path, Path], Path], status: str, *codes: str, exit: int = 1) -> Bad:
+    return Bad(make, status, frozenset(codes), exit)
+
+
+BAD: dict[str, Bad] = {
+    "no such file": _row(lambda folder, _: folder / "gone.jpg", "failed", "not_found"),
+    "empty file": _row(lambda folder, _: bad_input.empty(folder), "failed", "empty_file"),
+    "JPEG of which little arrived": _row(
+        lambda folder, good: bad_input.cut_jpeg(folder, good / "restaurant-us.jpg", 0.1), "failed", "broken_image"
+    ),
+    "JPEG of which most arrived": _row(
+        lambda folder, good: bad_input.cut_jpeg(folder, good / "restaurant-us.jpg", 0.8), "partial", "truncated_image"
+    ),
+    "PNG bomb": _row(lambda folder, _: bad_input.png_bomb(folder), "failed", "too_many_pixels"),
+    "text named as a picture": _row(
+        lambda folder, _: bad_input.text_named_as_picture(folder), "failed", "unknown_format"
+    ),
+    "picture named as a PDF": _row(
+        lambda folder, good: bad_input.picture_named_as_pdf(folder, good / "grocery-malaysia.png"),
+        "ok",
+        "wrong_extension",
+        exit=0,
+    ),
+    "encrypted PDF": _row(lambda folder, _: bad_input.encrypted_pdf(folder), "failed", "encrypted_pdf"),
+    "PDF without pages": _row(lambda folder, _: bad_input.pdf_without_pages(folder), "failed", "no_pages"),
+    "500-page PDF": _row(lambda folder, _: bad_input.long_pdf(folder), "failed", "too_many_pages"),
+    "blank page": _row(lambda folder, _: bad_input.blank_page(folder), "partial", "blank_page"),
+    "a picture without text": _row(lambda folder, _: bad_input.landscape(folder), "partial", "blank_page"),
+    "a page that is no receipt": _row(lambda folder, _: bad_input.page_of_prose(folder), "partial", "no_receipt"),
+}
+
+
+def _codes(record: Extraction) -> set[str]:
+    return {notice.code for notice in record.warnings} | ({record.error.code} if record.error else set())
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_bad_input_gets_a_record_with_a_code_and_a_sentence(what: str, tmp_path: Path, examples: Path) -> None:
+    bad = BAD[what]
+    (tmp_path / "in").mkdir()
+    done = tailor("extract", bad.make(tmp_path / "in", examples), "-o", tmp_path / "out.jsonl")
+    (record,) = records(tmp_path / "out.jsonl")
+    assert (record.status, done.returncode) == (bad.status, bad.exit)
+    assert bad.codes <= _codes(record)
+    assert (record.error is not None) == (record.status == "failed")
+    for notice in (*record.warnings, *([record.error] if record.error else [])):
+        assert notice.message.endswith(".")
+        assert len(notice.message) > 20
+
+
+def test_bad_input_neither_stops_nor_hides_the_rest(tmp_path: Path, examples: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    bad_input.encrypted_pdf(folder)
+    bad_input.empty(folder)
+    shutil.copy(examples / "stationery-australia.pdf", folder / "good.pdf")
+    done = tailor("extract", folder, "-o", tmp_path / "out.jsonl")
+    found = {Path(one.file).name: one.status for one in records(tmp_path / "out.jsonl")}
+    assert done.returncode == 1
+    assert found == {"good.pdf": "ok", "receipt.jpg": "failed", "receipt.pdf": "failed"}
+
+
+def test_a_file_that_may_not_be_read_is_named_as_such(tmp_path: Path, examples: Path) -> None:
+    locked = Path(shutil.copy(examples / "stationery-australia.pdf", tmp_path / "locked.pdf"))
+    locked.chmod(0)
+    before: tuple[str, ...] = ()
+    if os.geteuid() == 0:
+        if shutil.which("setpriv") is None:
+            pytest.skip("root may read everything, and there is no setpriv to give that up")
+        before = ("setpriv", "--bounding-set=-dac_override,-dac_read_search")
+    done = tailor("extract", locked, "-o", tmp_path / "out.jsonl", before=before)
+    (record,) = records(tmp_path / "out.jsonl")
+    assert (record.status, done.returncode) == ("failed", 1)
+    assert _codes(record) == {"unreadable_file"}
+
+
+def test_a_folder_without_documents_is_said_to_have_none(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "notes.txt").write_text("nothing here")
+    done = tailor("extract", tmp_path / "in", "-o", tmp_path / "out.jsonl")
+    assert done.returncode == 2
+    assert "no document" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file names are bytes on Linux only")
+def test_a_file_name_that_is_not_utf8_is_read_and_written_as_valid_utf8(tmp_path: Path, examples: Path) -> None:
+    name = os.fsencode(tmp_path) + b"/re\xe7u.pdf"
+    shutil.copy(examples / "stationery-australia.pdf", name)
+    done = tailor("extract", name, "-o", tmp_path / "out.jsonl")
+    assert done.returncode == 0, done.stderr
+    (record,) = records(tmp_path / "out.jsonl")
+    assert record.status == "ok"
+    assert Path(record.file).name.startswith("re")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs the device that is always full")
+def test_a_full_disk_ends_the_run_with_a_sentence(examples: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*COMMAND, "extract", examples / "stationery-australia.pdf"],
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            timeout=110,
+        )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "space" in done.stderr or "full" in done.stderr
+
+
+def test_without_onnxruntime_one_line_says_what_to_install(tmp_path: Path, examples: Path) -> None:
+    (tmp_path / "onnxruntime").mkdir()
+    (tmp_path / "onnxruntime" / "__init__.py").write_text("raise ImportError('hidden by a test')\n")
+    done = subprocess.run(
+        [*COMMAND, "extract", examples / "stationery-australia.pdf"],
+        env=os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=110,
+    )
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert "tailor[cpu]" in done.stderr.replace("\\", "")
+    assert done.stdout == ""

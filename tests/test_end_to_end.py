@@ -187,9 +187,9 @@ BAD: dict[str, Bad] = {
     "encrypted PDF": _row(lambda folder, _: bad_input.encrypted_pdf(folder), "failed", "encrypted_pdf"),
     "PDF without pages": _row(lambda folder, _: bad_input.pdf_without_pages(folder), "failed", "no_pages"),
     "500-page PDF": _row(lambda folder, _: bad_input.long_pdf(folder), "failed", "too_many_pages"),
-    "blank page": _row(lambda folder, _: bad_input.blank_page(folder), "partial", "blank_page"),
-    "a picture without text": _row(lambda folder, _: bad_input.landscape(folder), "partial", "blank_page"),
-    "a page that is no receipt": _row(lambda folder, _: bad_input.page_of_prose(folder), "partial", "no_receipt"),
+    "blank page": _row(lambda folder, _: bad_input.blank_page(folder), "failed", "no_text", "blank_page"),
+    "a picture without text": _row(lambda folder, _: bad_input.landscape(folder), "failed", "no_text"),
+    "a page that is no receipt": _row(lambda folder, _: bad_input.page_of_prose(folder), "partial", "not_a_receipt"),
 }
 
 

@@ -35,7 +35,10 @@ help: ## List the targets
 
 run: setup ## Set up, then read the receipts in examples/ into out/ (GPU=1 for CUDA)
 	@mkdir -p $(OUT)
-	@$(BIN)/tailor extract examples -o $(OUT)/receipts.jsonl -o $(OUT)/receipts.csv --annotate $(OUT)/annotated
+	@$(BIN)/tailor extract examples -o $(OUT)/receipts.jsonl --annotate $(OUT)/annotated
+	@# The same again as a table for a spreadsheet: what OCR read is remembered, so this takes a moment.
+	@$(BIN)/tailor extract examples -o $(OUT)/receipts.csv --quiet
+	@COLUMNS=$${COLUMNS:-120} $(BIN)/python scripts/show_records.py $(OUT)/receipts.jsonl
 	@echo "Written: $(OUT)/receipts.jsonl, $(OUT)/receipts.csv and pictures with the values marked in $(OUT)/annotated/"
 
 test: dev lint typecheck ## Set up, then check style, types and behaviour

@@ -27,9 +27,10 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"errors"}),
     frozenset({"runtime"}),
     frozenset({"loading", "normalize", "anls"}),
-    frozenset({"ocr", "student", "policy", "truth", "pool"}),
-    frozenset({"evaluation"}),
+    frozenset({"ocr", "student", "policy", "truth", "pool", "writers"}),
+    frozenset({"evaluation", "ray_pool"}),
     frozenset({"pipeline"}),
+    frozenset({"annotate"}),
     frozenset({"cli"}),
 )
 """The modules and packages directly inside extractor, from the ground up. Who adds one says here where it stands."""

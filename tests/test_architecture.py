@@ -25,7 +25,6 @@ TRAINING_ONLY = {"torch", "transformers", "datasets", "onnxscript", "accelerate"
 LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"types"}),
     frozenset({"errors"}),
-    frozenset({"runtime"}),
     frozenset({"loading", "normalize", "anls"}),
     frozenset({"ocr", "student", "policy", "truth", "pool", "writers"}),
     frozenset({"evaluation", "ray_pool"}),

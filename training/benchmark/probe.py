@@ -53,11 +53,11 @@ def latency(job: Job, tell: Tell) -> None:
 
 
 def memory(job: Job, tell: Tell) -> None:
-    """The resident memory of this process and its children, in bytes, after each document."""
+    """The resident memory of this process and its children, in bytes, after each document, and the most so far."""
     from extractor.pipeline import Extractor
 
     for record in Extractor(model=job.model, threads=1, cuda=False).extract_many(job.files, workers=job.workers):
-        tell({"file": record.file, "status": record.status, "rss": sum(tree_rss(os.getpid()))})
+        tell({"file": record.file, "status": record.status, "rss": sum(tree_rss(os.getpid())), "peak": peak_rss()})
 
 
 def ocr(job: Job, tell: Tell) -> None:
@@ -82,6 +82,16 @@ def tree_rss(pid: int) -> Iterator[int]:
             yield member.memory_info().rss
         except psutil.NoSuchProcess:
             continue
+
+
+def peak_rss() -> int:
+    """The most resident bytes that this process ever had, as the system counted; 0 where it doesn't say."""
+    try:
+        import resource
+    except ImportError:
+        return 0
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 _engines: list[Any] = []

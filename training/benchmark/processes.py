@@ -97,12 +97,16 @@ class MemoryWatch:
 
     def __call__(self, pid: int) -> None:
         held = list(tree_rss(pid))
-        self.largest_process = max([self.largest_process, *held])
+        self.saw_process(max(held, default=0))
         self.largest_tree = max(self.largest_tree, sum(held))
+
+    def saw_process(self, resident: int) -> None:
+        self.largest_process = max(self.largest_process, resident)
+        self.largest_tree = max(self.largest_tree, resident)
 
 
 @contextmanager
-def _watching(pid: int, watch: Callable[[int], None] | None, pause: float = 0.05) -> Iterator[None]:
+def _watching(pid: int, watch: Callable[[int], None] | None, pause: float = 0.2) -> Iterator[None]:
     if watch is None:
         yield
         return

@@ -121,7 +121,7 @@ def _time_tailor(files: Sequence[Path], model: str | None, workers: int) -> floa
             shutil.copy(path, folder / path.name)
         chosen = ["--model", model] if model else []
         output = str(Path(scratch, "out.jsonl"))
-        # An empty cache folder: every page is read anew. Status 1 says that a document failed, which is still work done.
+        # An empty cache folder: every page is read anew. Status 1: a document failed, which is work done, too.
         command = tailor_command("extract", str(folder), "-o", output, "--workers", str(workers), *chosen)
         return wall_seconds(command, accepted=(0, 1), more={"XDG_CACHE_HOME": str(Path(scratch, "cache"))})
 

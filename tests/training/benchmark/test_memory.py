@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from training.benchmark import memory
 from training.benchmark.memory import describe, documents, growth
 from training.benchmark.processes import MemoryWatch
 
@@ -54,3 +55,11 @@ def test_documents_are_mixed_the_same_way_each_time_and_begin_again_where_they_r
     assert taken[7:] == taken[:3]
     assert sorted(taken[:7]) == pictures
     assert taken[:7] != pictures
+
+
+def test_a_peak_that_only_the_system_saw_counts(monkeypatch):
+    told = [{"rss": 900 * MB, "peak": 1200 * MB}] * 12
+    monkeypatch.setattr(memory, "probe", lambda mode, job, watch: iter(told))
+    peak, grown = memory.figures([Path("000.jpg")], None, 12)
+    assert peak.measured == pytest.approx(1200)
+    assert grown.measured == 0

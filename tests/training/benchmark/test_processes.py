@@ -60,3 +60,26 @@ def test_a_command_is_timed_and_its_failure_told():
 def test_a_job_survives_its_way_to_the_probe():
     job = Job(("a", "ü"), model="m", core=1, workers=3)
     assert Job.from_json(job.to_json()) == job
+
+
+def test_the_system_counts_at_least_what_this_process_holds_now():
+    pytest.importorskip("resource")
+    assert probes.peak_rss() >= 0.9 * next(probes.tree_rss(os.getpid()))
+
+
+def test_the_memory_probe_tells_of_each_document(pipeline):
+    told: list[dict[str, object]] = []
+    probes.memory(Job(("a.jpg", "b.jpg")), told.append)
+    assert len(told) == 2
+    assert all(line["status"] == "ok" and line["rss"] > 10_000_000 for line in told)
+    assert "cache" not in pipeline.made[0]  # every page is read anew
+
+
+def test_the_latency_probe_tells_the_records_seconds_on_one_core(pipeline, monkeypatch):
+    told: list[dict[str, object]] = []
+    pinned: list[set[int]] = []
+    monkeypatch.setattr(os, "sched_setaffinity", lambda pid, cores: pinned.append(cores), raising=False)
+    probes.latency(Job(("a.jpg",), core=1), told.append)
+    assert told == [{"file": "a.jpg", "status": "ok", "seconds": {}}]
+    assert pinned == [{1}]
+    assert pipeline.made == [{"model": None, "threads": 1, "cuda": False}]

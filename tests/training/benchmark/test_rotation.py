@@ -21,10 +21,8 @@ def test_a_picture_turns_counter_clockwise_without_loss(tmp_path):
 
 def test_the_loss_is_told_in_points_by_turn_and_as_a_mean(tmp_path):
     truths = corpora(*corpus_folders(tmp_path, ["000"], ["w0000"]))["sroie"].ground(["000"])
-    right = record(
-        "000", total="9.00", date="25/12/2018", merchant_name="SHOP SDN BHD", merchant_address="1 HIGH STREET"
-    )
-    worse = record("000", date="25/12/2018", merchant_name="SHOP SDN BHD", merchant_address="1 HIGH STREET")
+    rest = {"date": "25/12/2018", "merchant_name": "SHOP SDN BHD", "merchant_address": "1 HIGH STREET"}
+    right, worse = record("000", total="9.00", **rest), record("000", **rest)
     turned = {90: {"000": right}, 180: {"000": worse}, 270: {"000": right}}
     mean, *each = rotation.describe("sroie", {"000": right}, turned, truths)
     assert [figure.measured for figure in each] == pytest.approx([0, 25, 0])

@@ -104,10 +104,12 @@ def _items(name: str, report: Report) -> list[Figure]:
 
 
 def _false_readings(name: str, report: Report) -> list[Figure]:
-    nulls = sum(score.nulls for score in report.fields)
+    # date_iso would count the date twice.
+    scores = [score for score in report.fields if score.field != "date_iso" and score.nulls]
+    nulls = sum(score.nulls for score in scores)
     if not nulls:
         return []
-    false = sum((score.false_readings or 0.0) * score.nulls for score in report.fields)
+    false = sum((score.false_readings or 0.0) * score.nulls for score in scores)
     return [Figure(f"{name}, false readings, all fields", false / nulls, n=nulls, note="answered where there is none")]
 
 

@@ -16,6 +16,12 @@ from extractor.types import Box, ImageArray, Word
 Quad = npt.NDArray[np.float32]
 """Four corners of a piece of text, clockwise from its top left, in pixels: 4 × 2."""
 
+CLOSE_VOTE = 0.15
+"""The mean confidence of text read the right way up and upside down differs by some 0.3; less than this is a close vote
+on upside down, and more pieces of text are asked."""
+
+MORE_VOTES = 40
+
 
 @dataclass(frozen=True)
 class RapidSettings:
@@ -51,6 +57,11 @@ class RapidOcr:
             del chosen[speed_only]
         return "rapidocr-ppocrv6-small:" + ",".join(f"{key}={value}" for key, value in chosen.items())
 
+    @property
+    def provider(self) -> str:
+        """What really runs the models, in onnxruntime's words: being listed as available doesn't mean that it loads."""
+        return str(self._engine._load_det_model().session.session.get_providers()[0])
+
     def read(self, image: ImageArray) -> Reading:
         try:
             return self._read(image)
@@ -74,7 +85,8 @@ class RapidOcr:
                 crops, quads = self._detect(image)
         if not len(crops):
             return Reading((), turned)
-        return Reading(tuple(self._recognise(image, crops, quads)), turned)
+        words, unread = self._recognise(image, crops, quads)
+        return Reading(tuple(words), turned, unread)
 
     def _sized(self, image: ImageArray) -> ImageArray:
         """The picture at the size it is read at: small photographs enlarged, large scans reduced."""
@@ -100,28 +112,41 @@ class RapidOcr:
 
     def _upside_down(self, crops: list[npt.NDArray[np.uint8]]) -> bool:
         """The small classifier suspects, the recogniser decides: text read the right way up is read with confidence."""
-        widest = sorted(crops, key=lambda crop: -(crop.shape[1] / crop.shape[0]))[: self.settings.votes]
-        answers = self._engine._load_cls_model()(widest).cls_res
+        widest = sorted(crops, key=lambda crop: -(crop.shape[1] / crop.shape[0]))
+        few = widest[: self.settings.votes]
+        answers = self._engine._load_cls_model()(few).cls_res
         suspects = sum(label == "180" for label, _ in answers)
-        if suspects < 0.25 * len(widest):
+        if suspects < 0.25 * len(few):
             return False
-        flipped = [np.ascontiguousarray(crop[::-1, ::-1]) for crop in widest]
-        scores = self._engine.recognize_txt(widest + flipped).scores
-        return bool(sum(scores[len(widest) :]) > sum(scores[: len(widest)]))
+        gain = self._gain_by_flipping(few)
+        if abs(gain) < CLOSE_VOTE and len(widest) > len(few):
+            # A block printed upside down on an upright page (an advertisement, the back shining through) may hold most
+            # of the widest pieces, hardly ever most of all.
+            gain = self._gain_by_flipping(widest[:MORE_VOTES])
+        return gain > 0
 
-    def _recognise(self, image: ImageArray, crops: list[npt.NDArray[np.uint8]], quads: Quad) -> list[Word]:
+    def _gain_by_flipping(self, crops: list[npt.NDArray[np.uint8]]) -> float:
+        """By how much the mean confidence of these pieces of text rises when each is read upside down."""
+        flipped = [np.ascontiguousarray(crop[::-1, ::-1]) for crop in crops]
+        scores = np.asarray(self._engine.recognize_txt(crops + flipped).scores)
+        return float(scores[len(crops) :].mean() - scores[: len(crops)].mean())
+
+    def _recognise(self, image: ImageArray, crops: list[npt.NDArray[np.uint8]], quads: Quad) -> tuple[list[Word], int]:
+        """The words of the pieces of text, and how many pieces could not be read."""
         result = self._engine.recognize_txt(crops)
         height, width = image.shape[:2]
         located = self._engine.cal_rec_boxes(crops, quads.copy(), result, False).word_results
         words: list[Word] = []
+        unread = 0
         for line, (text, score, parts, quad) in enumerate(zip(result.txts, result.scores, located, quads, strict=True)):
             if not text.strip() or score < self.settings.min_confidence:
+                unread += 1
                 continue
             for word, confidence, points in _join(text, parts) or [(text.strip(), float(score), quad)]:
                 x0, y0 = points.min(axis=0) / (width, height)
                 x1, y1 = points.max(axis=0) / (width, height)
                 words.append(Word(word, Box.clipped(float(x0), float(y0), float(x1), float(y1)), confidence, line))
-        return words
+        return words, unread
 
 
 def _join(text: str, parts: Sequence[tuple[str, float, Any]]) -> list[tuple[str, float, npt.NDArray[np.float32]]]:

@@ -1,17 +1,20 @@
 """Rows of words in reading order, from pieces of text that an engine found in any order.
 
 A receipt is read by rows: a label and its amount stand far apart on one row. A page may be skewed, so rows are found
-along the page's own slope.
+along the page's own slope. Only where two columns of prose stand side by side (an address beside the facts of an
+invoice) is each read on its own (columns.py). Rows in Arabic or Hebrew run from right to left.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
+from extractor.ocr.columns import Piece, Row, apart
 from extractor.types import Box, Word
 
 Floats = npt.NDArray[np.float64]
@@ -24,21 +27,29 @@ STEEPEST = 0.2
 
 
 def arrange(words: Sequence[Word], aspect: float = 1.0) -> tuple[Word, ...]:
-    """The words in rows from top to bottom, each row from left to right, `line` renumbered by row.
+    """The words in rows from top to bottom, each row in the direction of its script, `line` renumbered by row.
 
     `line` of the words given numbers the piece of text they belong to. `aspect` is the page's height over its width,
-    which makes a slope in the unit square a slope on the page.
+    which makes a slope in the unit square a slope on the page. The order of the words given makes no difference, but
+    for that of words with equal boxes.
     """
-    pieces: dict[int, list[Word]] = {}
-    for word in words:
-        pieces.setdefault(word.line, []).append(word)
-    groups = list(pieces.values())
-    slope = _slope(groups, aspect)
-    rows = _rows(groups, slope)
+    grouped: dict[int, list[Word]] = {}
+    for word in sorted(words, key=lambda word: word.box.as_list()):
+        grouped.setdefault(word.line, []).append(word)
+    groups = sorted(grouped.values(), key=lambda group: (group[0].box.as_list(), len(group)))
+    rows = apart(_rows(groups, _slope(groups, aspect)), aspect)
     ordered: list[Word] = []
     for number, row in enumerate(rows):
-        ordered += [replace(word, line=number) for word in sorted(row, key=lambda word: word.box.x0)]
+        line = [word for piece in row for word in piece.words]
+        line.sort(key=(lambda word: -word.box.x1) if right_to_left(line) else (lambda word: word.box.x0))
+        ordered += [replace(word, line=number) for word in line]
     return tuple(ordered)
+
+
+def right_to_left(words: Iterable[Word]) -> bool:
+    """Whether most letters of these words belong to scripts that run from right to left."""
+    kinds = [unicodedata.bidirectional(letter) for word in words for letter in word.text if letter.isalpha()]
+    return sum(kind in ("R", "AL") for kind in kinds) > 0.5 * len(kinds)
 
 
 def _slope(groups: Sequence[Sequence[Word]], aspect: float) -> float:
@@ -54,40 +65,38 @@ def _slope(groups: Sequence[Sequence[Word]], aspect: float) -> float:
                 weights.append(run)
     if len(slopes) < 3:
         return 0.0
-    order = np.argsort(slopes)
+    order = np.argsort(slopes, kind="stable")
     mass = np.cumsum(np.asarray(weights)[order])
     return float(np.asarray(slopes)[order][np.searchsorted(mass, mass[-1] / 2)])
 
 
-def _rows(groups: Sequence[Sequence[Word]], slope: float) -> list[list[Word]]:
+def _rows(groups: Sequence[Sequence[Word]], slope: float) -> list[Row]:
     placed = []
     for words in groups:
         box = Box.around(word.box for word in words)
         height = float(np.median([word.box.height for word in words]))
         middle = float(np.mean([word.box.center[1] - slope * word.box.center[0] for word in words]))
-        placed.append((middle, max(height, 1e-4), box, words))
-    placed.sort(key=lambda item: item[0])
-    rows: list[list[tuple[float, float, Box, Sequence[Word]]]] = []
-    for item in placed:
-        fitting = [row for row in rows[-3:] if _shares_row(row, item)]
+        placed.append(Piece(middle, max(height, 1e-4), box, tuple(words)))
+    placed.sort(key=lambda piece: piece.middle)
+    rows: list[Row] = []
+    for piece in placed:
+        fitting = [row for row in rows[-3:] if _shares_row(row, piece)]
         if fitting:
-            fitting[-1].append(item)
+            fitting[-1].append(piece)
         else:
-            rows.append([item])
-    rows.sort(key=lambda row: float(np.mean([item[0] for item in row])))
-    return [[word for item in row for word in item[3]] for row in rows]
+            rows.append([piece])
+    rows.sort(key=lambda row: float(np.mean([piece.middle for piece in row])))
+    return rows
 
 
-def _shares_row(
-    row: Sequence[tuple[float, float, Box, Sequence[Word]]], item: tuple[float, float, Box, Sequence[Word]]
-) -> bool:
-    middle, height, box, _ = item
-    row_middle = float(np.mean([other[0] for other in row]))
-    row_height = float(np.median([other[1] for other in row]))
-    overlap = (height + row_height) / 2 - abs(middle - row_middle)
-    if overlap < OVERLAP * min(height, row_height):
+def _shares_row(row: Row, piece: Piece) -> bool:
+    row_middle = float(np.mean([other.middle for other in row]))
+    row_height = float(np.median([other.height for other in row]))
+    overlap = (piece.height + row_height) / 2 - abs(piece.middle - row_middle)
+    if overlap < OVERLAP * min(piece.height, row_height):
         return False
     # Text on the same spot of the row would be glued into nonsense: it belongs to the next one.
     return all(
-        min(box.x1, other[2].x1) - max(box.x0, other[2].x0) < 0.5 * min(box.width, other[2].width) for other in row
+        min(piece.box.x1, other.box.x1) - max(piece.box.x0, other.box.x0) < 0.5 * min(piece.box.width, other.box.width)
+        for other in row
     )

@@ -1,0 +1,97 @@
+"""Which currency a document is in: from its marks, its country and the model's opinion."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from datetime import date
+from functools import lru_cache
+
+from extractor.normalize.characters import plain_signs
+from extractor.normalize.currency_marks import ISO_CODES, MARK, currencies_of_mark
+
+_BESIDE = re.compile(rf"(?P<before>{MARK})[.:]? ?-?(?=[\d.,]*\d)|(?<=\d)[.,\-]{{0,3}} ?(?P<after>{MARK})")
+_CODE = re.compile(r"(?<![^\W_])[A-Z]{3}(?![^\W_])")
+_SPELLED = re.compile(
+    r"\b(?:ringgit|rupiah|rupees|baht|euros?|forint|dirhams?|rand|yen|yuan|pounds|sterling|dollars|pesos)\b",
+    re.IGNORECASE,
+)
+_ALSO_WORDS = frozenset("ALL ANG CUP GEL LAK MOP PEN SOS TOP TRY MAD BAM COP CAD ERN STN NAD".split())  # noqa: SIM905
+"""Codes that are words, names or abbreviations too: they count only beside a number."""
+
+_BESIDE_WEIGHT, _ALONE_WEIGHT = 1.0, 0.5
+_SHARED_DECAY = (
+    0.6  # each further currency of a shared mark ("$", "kr", "Rs") is this much less likely than the one before
+)
+_NO_MODEL, _NO_EVIDENCE, _NOT_OF_COUNTRY = 0.003, 0.03, 0.05
+
+
+@lru_cache(maxsize=512)
+def _evidence(text: str) -> tuple[tuple[str, float], ...]:
+    plain = plain_signs(text)
+    weights: dict[str, float] = {}
+
+    def count(mark: str, weight: float) -> None:
+        codes = currencies_of_mark(mark)
+        shares = [_SHARED_DECAY**i for i in range(len(codes))]
+        for code, share in zip(codes, shares, strict=True):
+            weights[code] = weights.get(code, 0.0) + weight * share / sum(shares)
+
+    for match in _BESIDE.finditer(plain):
+        mark = match["before"] or match["after"]
+        # One letter behind a number is a tax code more often than a currency ("12.00 R").
+        if not (match["after"] and len(mark) == 1 and mark.isascii() and mark.isalpha()):
+            count(mark, _BESIDE_WEIGHT)
+    for match in _CODE.finditer(plain):
+        if match.group() in ISO_CODES and match.group() not in _ALSO_WORDS:
+            count(match.group(), _ALONE_WEIGHT)
+    for match in _SPELLED.finditer(plain):
+        count(match.group().lower(), _ALONE_WEIGHT)
+    total = sum(weights.values())
+    return tuple((code, weight / total) for code, weight in sorted(weights.items(), key=lambda kv: -kv[1]))
+
+
+def currency_from_text(text: str) -> dict[str, float]:
+    """The currencies that the marks of `text` speak for, by ISO 4217 code, the strongest first; shares add up to 1.
+
+    A mark shared by several ("$") speaks for all of them, for its usual one most. Empty where there is no mark.
+    """
+    return dict(_evidence(text))
+
+
+@lru_cache(maxsize=512)
+def currency_of_country(country: str | None, on: date | None = None) -> str | None:
+    """The legal tender of a country (ISO 3166-1 alpha-2) on a day, today where none is given, or None if unknown."""
+    if not country:
+        return None
+    from babel.numbers import get_territory_currencies
+
+    day = on or date.today()
+    found = get_territory_currencies(country.upper(), start_date=day, end_date=day)
+    return str(found[0]) if found else None
+
+
+def resolve_currency(
+    model_probabilities: Mapping[str, float], text: str, country: str | None
+) -> tuple[str, float] | None:
+    """The currency of a document with its probability, or None where nothing speaks for any.
+
+    The model's probabilities, the marks of `text` and the country's tender are taken as independent opinions and
+    multiplied; each leaves a small chance to what it does not name, so that two can overrule the third.
+    """
+    evidence, tender = currency_from_text(text), currency_of_country(country)
+    codes = (
+        {code for code, p in model_probabilities.items() if p > 0} | evidence.keys() | ({tender} if tender else set())
+    )
+    if not codes:
+        return None
+    scores: dict[str, float] = {}
+    for code in codes:
+        score = math.log(max(model_probabilities.get(code, 0.0), _NO_MODEL)) if model_probabilities else 0.0
+        score += math.log(max(evidence.get(code, 0.0), _NO_EVIDENCE)) if evidence else 0.0
+        score += math.log(_NOT_OF_COUNTRY) if tender and code != tender else 0.0
+        scores[str(code)] = score
+    best = max(sorted(scores), key=lambda code: scores[code])
+    total = sum(math.exp(score - scores[best]) for score in scores.values())
+    return best, 1.0 / total

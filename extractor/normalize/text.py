@@ -1,0 +1,111 @@
+"""Words of a field as they stand in the record: white space folded, labels and stray marks taken off."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from extractor.normalize.characters import digits_repaired
+
+_NUMBER_WORD = r"(?:no|nos|nr|num|number|n[°ºo]|#|id|code|num[eé]ro|n[uú]mero|nombor)"
+_LABELS = {
+    "merchant_phone": (
+        r"(?:tele?phone|t[eé]l[eé]phone|telefono?|tel[eé]fono|telefax|t[eé]l|tlf|tel|phone|ph|pho|mobile|mob|hp|h/p|handphone|"
+        r"contact(?: us)?|hotline|call(?: us)?|customer (?:service|care)|t|p|电话|電話|โทร)"
+    ),
+    "merchant_tax_id": (
+        r"(?:gst|sst|vat|tva|tax|hst|pst|abn|acn|uid|ust[ .-]?id(?:[ .-]?nr)?|ust|mwst|steuer|st|npwp|"
+        r"p\.? ?iva|partita iva|iva|nif|cif|nie|rfc|tin|trn|brn|uen|afm|btw|siret|company|co|business|reg(?:istration|istered|n|d)?|"
+        r"service tax|identification|税号|เลขประจำตัวผู้เสียภาษี)"
+    ),
+    "receipt_number": (
+        r"(?:tax invoice|invoice|inv|receipt|rcpt|rec|bill|check|chk|cheque|ticket|tkt|order|ord|trx|trn|"
+        r"trans(?:action)?|document|doc|slip|folio|ref(?:erence)?|rechnung|beleg|bon|quittung|facture|fattura|factura|recibo|"
+        r"ticket de caisse|scontrino|resit|struk|nota|kvitto|sale|sales|cash bill|cash sale|单号|票号|no)"
+    ),
+    "merchant_address": r"(?:address|addr|add|alamat|adresse|direcci[oó]n|indirizzo)",
+    "merchant_name": r"(?:welcome to|company name|company|merchant|store name)",
+}  # fmt: skip
+
+
+def _label_pattern(words: str, needs_sign: bool) -> re.Pattern[str]:
+    """One label at the start with what belongs to it; with `needs_sign` it counts only before a colon or the like."""
+    if needs_sign:
+        return re.compile(rf"\s*{words}\.?\s*[:=]\s*", re.IGNORECASE)
+    sign = r"(?:\s*[:#.=]+\s*|\s+(?=[\w(+#:]))"
+    number = rf"(?:[\s.]*{_NUMBER_WORD}(?![^\W_])\.?)?"
+    return re.compile(rf"\s*(?:{words}(?![^\W_])\.?{number}{sign}|{_NUMBER_WORD}\s*[:.#]+\s*|#\s*)", re.IGNORECASE)
+
+
+_PATTERNS = {
+    field: _label_pattern(words, needs_sign=field == "merchant_address")
+    for field, words in _LABELS.items()
+    if field != "merchant_name"
+}
+_NAME_LABEL = re.compile(rf"\s*(?:welcome to\s+|{_LABELS['merchant_name']}\s*:\s*)", re.IGNORECASE)
+_SECOND_PHONE = re.compile(
+    r"\s*[,;|(]?\s*\b(?:fax|telefax|facsimile|email|e-mail|www|http|hp|mobile|tel)\b.*", re.IGNORECASE
+)
+_STRAY = " \t\r\n|~_:;·•*=-–—<>^\\"
+_PAIRS = (("(", ")"), ("[", "]"), ("{", "}"))
+
+
+@lru_cache(maxsize=4096)
+def clean_text(text: str, field: str) -> str:
+    """The value of `field` from its words on the page: what the record would call "as printed".
+
+    Joined by single spaces, without the label before it ("Tel:", "GST Reg No:", "Invoice No."), stray marks at its ends
+    and brackets that nothing closes. `card_last4` becomes its last four digits ("" where there are fewer).
+    """
+    value = " ".join(text.split())
+    if field == "card_last4":
+        return _last_four(value)
+    if field == "merchant_name":
+        value = _NAME_LABEL.sub("", value, count=1) if _NAME_LABEL.match(value) else value
+    elif field in _PATTERNS:
+        value = _without_labels(value, _PATTERNS[field])
+    if field == "merchant_phone":
+        value = _SECOND_PHONE.sub("", value)
+    keep_end = "." if field in {"merchant_name", "merchant_address"} else ""
+    return _trimmed(value, keep_end + ("," if field == "merchant_address" else ""))
+
+
+def fold(text: str) -> str:
+    """`text` as values are compared: case folded, each run of white space one space, none at the ends."""
+    return " ".join(text.casefold().split())
+
+
+def _without_labels(value: str, label: re.Pattern[str]) -> str:
+    """`value` after the labels at its start; kept whole where nothing with a letter or digit would be left."""
+    for _ in range(4):
+        inner = value.lstrip(_STRAY + "([.,")
+        found = label.match(inner)
+        rest = inner[found.end() :] if found else ""
+        if not any(c.isalnum() for c in rest):
+            return value
+        value = rest
+    return value
+
+
+def _trimmed(value: str, keep_end: str) -> str:
+    before = None
+    while before != value:
+        before = value
+        value = value.lstrip(_STRAY + ".,)]}'").rstrip(_STRAY + ",.".translate({ord(c): None for c in keep_end}))
+        for opening, closing in _PAIRS:
+            if value.count(opening) > value.count(closing):
+                value = value.removeprefix(opening) if value.startswith(opening) else value.removesuffix(opening)
+            elif value.count(closing) > value.count(opening):
+                value = value.removesuffix(closing)
+            elif value.startswith(opening) and value.find(closing) == len(value) - 1:
+                value = value[1:-1]
+    return value
+
+
+def _last_four(value: str) -> str:
+    digits = digits_repaired(value)
+    runs: list[str] = re.findall(r"\d+", digits)
+    if runs and len(runs[-1]) >= 4:
+        return runs[-1][-4:]
+    joined = "".join(runs)
+    return joined[-4:] if len(joined) >= 4 else ""

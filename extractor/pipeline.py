@@ -1,0 +1,193 @@
+"""From a file to its record: load, read the words, ask the student, decode."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from extractor.errors import DocumentError, OcrError, TailorError
+from extractor.loading import INCOMPLETE_CODES, Limits, LoadedDocument, Source, find_documents, load
+from extractor.ocr import build_engine, read_page
+from extractor.pool import failed_record, run_many
+from extractor.student.decoder import decode
+from extractor.student.encoder import encode, picture, tokenize
+from extractor.student.runtime import Student
+from extractor.types import Document, Extraction, Notice, Page, Receipt
+
+PARTIAL_CODES = INCOMPLETE_CODES | {"ocr_failed", "not_a_receipt", "script_unread"}
+"""Warnings after which a record is not called ok: something on the document was not read, or nothing was to be read."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How documents are read; it builds an Extractor when called, in this process or in a worker.
+
+    `model` is an artifact folder (default: the model inside the package). `ocr` is auto, rapidocr or tesseract;
+    `languages` choose Tesseract's packs. `cache` is a folder that keeps OCR readings; None keeps none. `dpi` is for PDF
+    pages that are rendered. `threads` is per document, for OCR and student. `cuda` is auto, on or off.
+    """
+
+    model: Path | None = None
+    ocr: str = "auto"
+    languages: tuple[str, ...] | None = None
+    password: str | None = None
+    dpi: int = 200
+    renderer: Literal["pdfium", "poppler"] = "pdfium"
+    limits: Limits = field(default_factory=Limits)
+    cache: Path | None = None
+    threads: int = 1
+    cuda: Literal["auto", "on", "off"] = "auto"
+
+    def __call__(self) -> Extractor:
+        return Extractor(self)
+
+
+class Extractor:
+    """Reads documents into records. One instance a process; not safe to share between threads.
+
+    >>> record = Extractor().extract("receipt.jpg")
+    >>> record.receipt.value("total")
+    """
+
+    def __init__(self, settings: Settings | None = None, **changes: Any) -> None:
+        """`changes` are fields of Settings by name. Raises UsageError where model or OCR engine can't be used."""
+        self.settings = replace(settings or Settings(), **_checked(changes))
+        chosen = self.settings
+        self.student = Student(chosen.model, threads=chosen.threads, cuda=chosen.cuda)
+        self.engine = build_engine(
+            chosen.ocr,
+            languages=chosen.languages,
+            cache=chosen.cache,
+            cuda=self.student.provider.startswith("CUDA"),
+            threads=chosen.threads,
+        )
+
+    def extract(self, source: Source) -> Extraction:
+        """The record of one document: a path, bytes, or a picture (Pillow or height × width × 3 array).
+
+        A document that can't be read gives a `failed` record; no exception is raised for it.
+        """
+        return self.read(source)[0]
+
+    def extract_many(self, sources: Iterable[str | Path], workers: int = 1) -> Iterator[Extraction]:
+        """The records of files, folders and globs, as they finish. With several workers each runs its own Extractor,
+        and one that dies or hangs loses its own document only."""
+        paths = find_documents(sources)
+        make: Callable[[], Extractor] = self.settings if workers > 1 else lambda: self
+        return run_many(make, paths, workers, seconds=self.settings.limits.seconds * 1.2)
+
+    def read(self, source: Source, *, keep_images: bool = False) -> tuple[Extraction, Document | None]:
+        """The record, and the document with its words (None where it failed); pictures only where asked for."""
+        begun = time.perf_counter()
+        try:
+            with load(
+                source,
+                limits=self.settings.limits,
+                password=self.settings.password,
+                dpi=self.settings.dpi,
+                renderer=self.settings.renderer,
+            ) as document:
+                return self._read(document, begun, keep_images)
+        except DocumentError as error:
+            return _failed(source, error, time.perf_counter() - begun), None
+
+    def _read(self, document: LoadedDocument, begun: float, keep_images: bool) -> tuple[Extraction, Document | None]:
+        seconds = {"load": time.perf_counter() - begun, "ocr": 0.0, "student": 0.0}
+        base = Extraction(file=document.file, sha256=document.sha256, status="failed", pages=0, model=self.student.name)
+        try:
+            pages, pictures, notices = self._pages(document, seconds, keep_images)
+        except TailorError as error:
+            return base.model_copy(update={"error": error.notice(), "seconds": _rounded(seconds)}), None
+        notices = [*document.warnings, *notices]
+        read = Document(document.file, document.sha256, tuple(pages), tuple(notices))
+        base = base.model_copy(update={"pages": document.page_count})
+        if not any(page.words for page in pages):
+            failed = [notice for notice in notices if notice.code == "ocr_failed"]
+            reason = failed[0] if failed else NO_TEXT
+            update = {"error": reason, "warnings": notices, "seconds": _rounded(seconds)}
+            return base.model_copy(update=update), read
+        started = time.perf_counter()
+        receipt, remarks = self._ask(pages, pictures)
+        seconds["student"] = time.perf_counter() - started
+        notices += remarks
+        record = base.model_copy(
+            update={
+                "status": "partial" if any(notice.code in PARTIAL_CODES for notice in notices) else "ok",
+                "warnings": notices,
+                "receipt": receipt,
+                "seconds": _rounded(seconds),
+            }
+        )
+        return record, read
+
+    def _pages(
+        self, document: LoadedDocument, seconds: dict[str, float], keep_images: bool
+    ) -> tuple[list[Page], list[npt.NDArray[np.uint8]], list[Notice]]:
+        """The pages with words, the small picture of each for the student, and what is to be warned of."""
+        pages: list[Page] = []
+        pictures: list[npt.NDArray[np.uint8]] = []
+        notices: list[Notice] = []
+        waiting = time.perf_counter()
+        for loaded in document.pages():
+            seconds["load"] += time.perf_counter() - waiting
+            started = time.perf_counter()
+            try:
+                page, remarks = read_page(loaded, self.engine)
+            except OcrError as error:
+                height, width = loaded.image.shape[:2]
+                page = Page(loaded.index, width, height)
+                remarks = [Notice(code=error.code, message=f"Page {loaded.index + 1} was not read: {error}")]
+            pictures.append(picture(page))
+            pages.append(page if keep_images else page.without_image())
+            notices += remarks
+            document.deadline.check()
+            waiting = time.perf_counter()
+            seconds["ocr"] += waiting - started
+        return pages, pictures, notices
+
+    def _ask(self, pages: Sequence[Page], pictures: Sequence[npt.NDArray[np.uint8]]) -> tuple[Receipt, list[Notice]]:
+        tokens = tokenize(pages)
+        answers = self.student.run([encode(tokens, pictures)])[0]
+        receipt, remarks = decode(tokens, answers, self.student.manifest)
+        if not any(name in receipt.fields for name in ("total", "subtotal", "date", "merchant_name")):
+            remarks.append(NOT_A_RECEIPT)
+        return receipt, remarks
+
+
+NO_TEXT = Notice(
+    code="no_text",
+    message="No text was found on the document. Check that the page is not blank, and that the photograph is sharp.",
+)
+NOT_A_RECEIPT = Notice(
+    code="not_a_receipt",
+    message="Neither a total, a date nor a merchant was found: this does not look like a receipt. Check the file.",
+)
+
+
+def _checked(changes: dict[str, Any]) -> dict[str, Any]:
+    unknown = sorted(set(changes) - set(Settings.__dataclass_fields__))
+    if unknown:
+        raise TypeError(f"Extractor knows no setting {', '.join(unknown)}")
+    for name in ("model", "cache"):
+        if isinstance(changes.get(name), str):
+            changes[name] = Path(str(changes[name]))
+    return changes
+
+
+def _failed(source: Source, error: DocumentError, seconds: float) -> Extraction:
+    record = (
+        failed_record(Path(source), error.notice())
+        if isinstance(source, (str, Path))
+        else Extraction(file="", sha256="", status="failed", pages=0, error=error.notice())
+    )
+    return record.model_copy(update={"seconds": {"load": round(seconds, 4)}})
+
+
+def _rounded(seconds: dict[str, float]) -> dict[str, float]:
+    return {stage: round(spent, 4) for stage, spent in seconds.items()}

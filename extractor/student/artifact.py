@@ -1,0 +1,81 @@
+"""The artifact folder: what training hands to the run time. model.onnx, manifest.json, MODEL_CARD.md."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from extractor.errors import BadModel
+from extractor.student.encoder import ENCODER_VERSION
+
+DEFAULT_MODEL = Path(__file__).parent / "weights" / "compact"
+MODEL_FILE = "model.onnx"
+MANIFEST_FILE = "manifest.json"
+
+
+class Calibration(BaseModel):
+    """Platt scaling: confidence = sigmoid(slope · logit(p) + intercept), fitted on dev (Platt 1999)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    slope: float = 1.0
+    intercept: float = 0.0
+
+    def __call__(self, probability: float) -> float:
+        inside = min(max(probability, 1e-6), 1.0 - 1e-6)
+        return 1.0 / (1.0 + math.exp(-(self.slope * math.log(inside / (1.0 - inside)) + self.intercept)))
+
+
+class Manifest(BaseModel):
+    """What the model answers and how its answers are to be read.
+
+    `spans` fields found as spans, in the order of the model's outputs; `inferred` the classes of each inferred field
+    ("" is none); `parts` the tags of line items after "none"; `answer_above` the least probability with which a field
+    is answered; `calibration` per field, from decoding probability to confidence.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    encoder_version: int
+    spans: tuple[str, ...]
+    inferred: dict[str, tuple[str, ...]]
+    parts: tuple[str, ...]
+    answer_above: dict[str, float] = {}
+    calibration: dict[str, Calibration] = {}
+    precision: str = "fp32"
+    config_hash: str = ""
+    evaluation: dict[str, float] = {}
+    licences: tuple[str, ...] = ()
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of an artifact folder. Raises BadModel where it is missing, broken or of another encoder."""
+    path = folder / MANIFEST_FILE
+    try:
+        manifest = Manifest.model_validate_json(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadModel(
+            f"{folder} is not a Tailor model: {MANIFEST_FILE} can't be read ({error.strerror}).",
+            hint="Give the folder that `tailor export` wrote.",
+        ) from error
+    except ValidationError as error:
+        raise BadModel(f"{path} is not a valid manifest: {error.error_count()} entries are wrong.") from error
+    if manifest.encoder_version != ENCODER_VERSION:
+        raise BadModel(
+            f"The model {manifest.name} was made for encoder version {manifest.encoder_version}; "
+            f"this Tailor has version {ENCODER_VERSION}.",
+            hint="Train and export it anew, or use the Tailor it was made with.",
+        )
+    return manifest
+
+
+def model_hash(folder: Path) -> str:
+    """The first 12 hex digits of the SHA-256 of the model and its manifest."""
+    digest = hashlib.sha256()
+    for name in (MODEL_FILE, MANIFEST_FILE):
+        digest.update((folder / name).read_bytes())
+    return digest.hexdigest()[:12]

@@ -1,0 +1,138 @@
+"""From the student's probabilities to a receipt: spans become values, and values that agree add up.
+
+Nothing is invented: every value comes from words that the student pointed at. Where several places carry the same
+value, their probabilities are added; where amounts can be chosen so that they add up, that choice is preferred.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from extractor.normalize.amounts import document_decimal_sign
+from extractor.normalize.arithmetic import choose_consistent, consistency
+from extractor.student.artifact import Calibration, Manifest
+from extractor.student.encoder import Token
+from extractor.student.items import decode_items
+from extractor.student.runtime import Answers
+from extractor.student.values import Reader, join
+from extractor.types import AMOUNT_FIELDS, Box, Field, LineItem, Notice, Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One value a field may have: normalised, as printed, where, and the probability of all places that carry it."""
+
+    value: str
+    text: str
+    first: int
+    last: int
+    probability: float
+
+
+def decode(tokens: Sequence[Token], answers: Answers, manifest: Manifest) -> tuple[Receipt, list[Notice]]:
+    """The receipt that the answers amount to, and warnings about its arithmetic."""
+    inferred = _inferred(answers, manifest)
+    country = inferred["country"].value if "country" in inferred else None
+    reader = Reader(country, document_decimal_sign(token.text for token in tokens))
+    items = decode_items(tokens, answers, manifest.parts, reader)
+    found = {name: candidates(tokens, answers, at, name, reader) for at, name in enumerate(manifest.spans)}
+    absent = {name: float(answers.absent[at]) for at, name in enumerate(manifest.spans)}
+    chosen = _choose(found, absent, manifest, items)
+    fields = dict(inferred)
+    for name, candidate in chosen.items():
+        fields[name] = _field(tokens, candidate, manifest.calibration.get(name))
+    ordered = {name: fields[name] for name in _order(manifest) if name in fields}
+    amounts = {name: Decimal(ordered[name].value) for name in AMOUNT_FIELDS if name in ordered}
+    return Receipt(fields=ordered, line_items=items), consistency(amounts, _item_amounts(items))
+
+
+def candidates(tokens: Sequence[Token], answers: Answers, field: int, name: str, reader: Reader) -> list[Candidate]:
+    """The values of the spans that the student holds likeliest for a field, the likeliest value first.
+
+    Spans without a value of the field's kind (a date that is no date) drop out.
+    """
+    merged: dict[str, Candidate] = {}
+    for first, last, probability in answers.spans[field].tolist():
+        if probability < 1e-4:
+            continue
+        one, other = int(first), int(last)
+        value = reader.value(name, tokens[one : other + 1])
+        if value is None:
+            continue
+        known = merged.get(value.value)
+        if known is None:
+            merged[value.value] = Candidate(value.value, value.text, one, other, probability)
+        else:
+            merged[value.value] = replace(known, probability=known.probability + probability)
+    return sorted(merged.values(), key=lambda candidate: -candidate.probability)
+
+
+def _choose(
+    found: Mapping[str, Sequence[Candidate]],
+    absent: Mapping[str, float],
+    manifest: Manifest,
+    items: Sequence[LineItem],
+) -> dict[str, Candidate]:
+    chosen = {}
+    for name, options in found.items():
+        if options and options[0].probability >= manifest.answer_above.get(name, absent[name]):
+            chosen[name] = options[0]
+    weighed: dict[str, list[tuple[Decimal | None, float]]] = {}
+    for name in AMOUNT_FIELDS:
+        if name in chosen:
+            # What the student answers, and what else it holds possible; absence is its own decision.
+            weighed[name] = [(Decimal(each.value), _log(each.probability)) for each in found[name][:4]]
+        else:
+            weighed[name] = [(None, _log(absent.get(name, 1.0)))]
+    picked = choose_consistent(weighed, _item_amounts(items))
+    for name in AMOUNT_FIELDS:
+        place = picked.get(name)
+        if name in chosen and place is not None:
+            chosen[name] = found[name][place]
+    return chosen
+
+
+def _log(probability: float) -> float:
+    return math.log(max(probability, 1e-9))
+
+
+def _field(tokens: Sequence[Token], candidate: Candidate, calibration: Calibration | None) -> Field:
+    covered = tokens[candidate.first : candidate.last + 1]
+    page = covered[0].page
+    box = Box.around(token.box for token in covered if token.page == page)
+    return Field(
+        value=candidate.value,
+        text=candidate.text or join(covered),
+        confidence=_confidence(candidate.probability, calibration),
+        page=page,
+        box=[round(edge, 5) for edge in box.as_list()],
+    )
+
+
+def _confidence(probability: float, calibration: Calibration | None) -> float:
+    inside = min(max(probability, 0.0), 1.0)
+    return round(calibration(inside) if calibration else inside, 4)
+
+
+def _inferred(answers: Answers, manifest: Manifest) -> dict[str, Field]:
+    fields = {}
+    for name, kinds in manifest.inferred.items():
+        best = int(answers.inferred[name].argmax())
+        if kinds[best]:
+            confidence = _confidence(float(answers.inferred[name][best]), manifest.calibration.get(name))
+            fields[name] = Field(value=kinds[best], text=kinds[best], confidence=confidence)
+    return fields
+
+
+def _item_amounts(items: Sequence[LineItem]) -> list[Decimal]:
+    return [Decimal(item.amount.value) for item in items if item.amount]
+
+
+def _order(manifest: Manifest) -> list[str]:
+    from extractor.types import FIELD_NAMES
+
+    known = [*manifest.spans, *manifest.inferred]
+    return [*(name for name in FIELD_NAMES if name in known), *(name for name in known if name not in FIELD_NAMES)]

@@ -1,0 +1,61 @@
+"""The value of a field inside the words that the student pointed at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from extractor.normalize.amounts import format_amount, parse_amount
+from extractor.normalize.dates import choose_date, find_dates
+from extractor.normalize.text import clean_text
+from extractor.normalize.times import parse_time
+from extractor.student.encoder import Token
+from extractor.types import AMOUNT_FIELDS
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    value: str
+    text: str
+
+
+def join(tokens: Sequence[Token]) -> str:
+    """The text of a run of tokens, as printed: a space between words, none inside one."""
+    return "".join(("" if token.glued or not at else " ") + token.text for at, token in enumerate(tokens))
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads values as a document writes them: its country orders dates, its decimal sign orders amounts."""
+
+    country: str | None = None
+    decimal_sign: str | None = None
+
+    def value(self, field: str, tokens: Sequence[Token]) -> Value | None:
+        """The value of a field in these tokens, or None where they hold none of its kind."""
+        text = join(tokens)
+        if field in AMOUNT_FIELDS:
+            return self.amount(field, text)
+        if field == "date":
+            return self._date(text)
+        if field == "time":
+            time = parse_time(text)
+            return Value(time, text) if time else None
+        if field == "card_last4":
+            digits = "".join(sign for sign in text if sign.isdigit())[-4:]
+            return Value(digits, text) if len(digits) == 4 else None
+        cleaned = clean_text(text, field)
+        return Value(cleaned, text) if cleaned else None
+
+    def amount(self, field: str, text: str) -> Value | None:
+        number = parse_amount(text, decimal_sign=self.decimal_sign)
+        if number is None:
+            return None
+        # A discount is reported as what it takes off, however it is printed.
+        return Value(format_amount(abs(number) if field == "discount" else number), text)
+
+    def _date(self, text: str) -> Value | None:
+        found = find_dates(text)
+        if not found:
+            return None
+        return Value(choose_date(found[0], self.country).isoformat(), found[0].text)

@@ -1,0 +1,179 @@
+"""Where a teacher's answers stand among the words that the OCR read.
+
+The teacher saw the picture, the student points at OCR words: a value is looked for by what it means (a date by its day,
+an amount by its number) or by how it is spelt, fuzzily. All places that could carry it are kept as candidates; which of
+them the teacher meant is learnt (marginal likelihood, see losses.py), not taken from the first match.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+
+from rapidfuzz import fuzz
+
+from extractor.normalize.amounts import find_amounts
+from extractor.normalize.dates import find_dates
+from extractor.normalize.times import find_times
+from extractor.student.encoder import Token
+from extractor.types import AMOUNT_FIELDS
+
+Span = tuple[int, int]
+"""First and last token, both included."""
+
+CLOSE_ENOUGH: Mapping[str, float] = {
+    "merchant_name": 0.72,
+    "merchant_address": 0.72,
+    "merchant_phone": 0.85,
+    "merchant_tax_id": 0.85,
+    "receipt_number": 0.85,
+}
+"""How alike the spelling of a place and of the label must be (1 − normalised edit distance, spaces left out)."""
+
+
+@dataclass(frozen=True)
+class SpanTarget:
+    """What is known of one field: the places that may carry it; or that it is absent; or (`known` false) nothing,
+    because the teacher gives a value that the OCR did not read."""
+
+    candidates: tuple[Span, ...] = ()
+    known: bool = True
+
+
+def align(tokens: Sequence[Token], label: Mapping[str, object], fields: Sequence[str]) -> dict[str, SpanTarget]:
+    """The target of every span field of a label (the fields of the TAIL prompt)."""
+    spelt = Spelling(tokens)
+    return {field: _target(tokens, spelt, label, field) for field in fields}
+
+
+def _target(tokens: Sequence[Token], spelt: Spelling, label: Mapping[str, object], field: str) -> SpanTarget:
+    value = label.get("date_text") or label.get("date") if field == "date" else label.get(field)
+    if value is None or value == "":
+        return SpanTarget()
+    text = str(value)
+    if field in AMOUNT_FIELDS:
+        found = amount_places(tokens, text)
+    elif field == "date":
+        found = _date_places(tokens, label) or spelt.places(text, 0.85)
+    elif field == "time":
+        found = _windows(tokens, 3, lambda joined: any(match.value == text for match in find_times(joined)))
+        # The teacher may know the half of the day from elsewhere on the page.
+        found = found or _windows(
+            tokens, 3, lambda joined: any(_other_half(m.value) == text for m in find_times(joined))
+        )
+    elif field == "card_last4":
+        found = [(at, at) for at, token in enumerate(tokens) if _ends_with_digits(token.text, text)]
+    else:
+        found = spelt.places(text, CLOSE_ENOUGH.get(field, 0.8))
+    return SpanTarget(tuple(found), known=bool(found))
+
+
+def decimal_or_none(text: object) -> Decimal | None:
+    try:
+        return Decimal(str(text))
+    except InvalidOperation:
+        return None
+
+
+def amount_places(tokens: Sequence[Token], text: str) -> list[Span]:
+    """The shortest runs of tokens on one row that read as this amount, its sign aside."""
+    wanted = decimal_or_none(text)
+    if wanted is None:
+        return []
+    return _windows(tokens, 3, lambda joined: any(abs(match.value) == abs(wanted) for match in find_amounts(joined)))
+
+
+def _date_places(tokens: Sequence[Token], label: Mapping[str, object]) -> list[Span]:
+    try:
+        wanted = date.fromisoformat(str(label.get("date")))
+    except ValueError:
+        return []
+    return _windows(tokens, 5, lambda joined: any(wanted in match.readings for match in find_dates(joined)))
+
+
+def _windows(tokens: Sequence[Token], longest: int, fits: Callable[[str], bool]) -> list[Span]:
+    """The minimal runs of tokens on one row whose joined text fits: none holds a smaller one."""
+    found: list[Span] = []
+    for size in range(1, longest + 1):
+        for first in range(len(tokens) - size + 1):
+            last = first + size - 1
+            if tokens[first].row != tokens[last].row:
+                continue
+            if any(first <= one and other <= last for one, other in found):
+                continue
+            joined = join(tokens[first : last + 1])
+            if any(sign.isdigit() for sign in joined) and fits(joined):
+                found.append((first, last))
+    return found
+
+
+def _other_half(time: str) -> str:
+    return f"{(int(time[:2]) + 12) % 24:02d}{time[2:]}"
+
+
+def _ends_with_digits(text: str, digits: str) -> bool:
+    return text.rstrip(".)").endswith(digits) and len(digits) == 4
+
+
+def join(tokens: Sequence[Token]) -> str:
+    """The text of a run of tokens, as printed: a space between words, none inside one."""
+    return "".join(("" if token.glued or not at else " ") + token.text for at, token in enumerate(tokens))
+
+
+class Spelling:
+    """The folded text of a document without spaces, and which token each character belongs to."""
+
+    def __init__(self, tokens: Sequence[Token]) -> None:
+        self.tokens = tokens
+        self.owner: list[int] = []
+        signs: list[str] = []
+        for at, token in enumerate(tokens):
+            for sign in squeeze(token.text):
+                signs.append(sign)
+                self.owner.append(at)
+        self.text = "".join(signs)
+
+    def places(self, value: str, close_enough: float, most: int = 4) -> list[Span]:
+        """Runs of tokens spelt like the value, the most alike first; those much less alike than it are left out."""
+        wanted = squeeze(value)
+        if not wanted or not self.text:
+            return []
+        text, found, best = self.text, list[tuple[float, Span]](), close_enough
+        for _ in range(most):
+            if len(wanted) > len(text):
+                first, last = 0, len(text)
+            else:
+                match = fuzz.partial_ratio_alignment(wanted, text)
+                if match is None or match.score < 60:
+                    break
+                first, last = match.dest_start, match.dest_end
+            span = self._trim(wanted, first, last)
+            likeness = self._likeness(wanted, span)
+            if likeness < best - 0.05 or likeness < close_enough:
+                break
+            best = max(best, likeness)
+            found.append((likeness, span))
+            text = text[:first] + "\0" * (last - first) + text[last:]
+        return list(dict.fromkeys(span for _, span in found))
+
+    def _trim(self, wanted: str, first: int, last: int) -> Span:
+        """The best run of tokens near these characters: tokens at the ends are tried with and without."""
+        start, end = self.owner[first], self.owner[max(first, last - 1)]
+        options = [
+            (one, other)
+            for one in range(max(0, start - 1), min(start + 2, len(self.tokens)))
+            for other in range(max(0, end - 1), min(end + 2, len(self.tokens)))
+            if one <= other
+        ]
+        return max(options or [(start, end)], key=lambda span: self._likeness(wanted, span))
+
+    def _likeness(self, wanted: str, span: Span) -> float:
+        spelt = squeeze("".join(token.text for token in self.tokens[span[0] : span[1] + 1]))
+        return fuzz.ratio(wanted, spelt) / 100.0
+
+
+def squeeze(text: str) -> str:
+    """Case folded, without spaces."""
+    return "".join(text.casefold().split())

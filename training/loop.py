@@ -1,0 +1,241 @@
+"""The training loop: batches of like length, data-parallel processes on gloo, averaged weights, looks at dev."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import random
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, distributed
+from torch.multiprocessing.spawn import start_processes
+
+from extractor.student.encoder import collate
+from training.augment import Sample, plain, vary
+from training.config import Run
+from training.corpus import Example, classes, epochs, read_examples
+from training.losses import loss
+from training.model import CompactConfig, CompactStudent
+
+
+@dataclass
+class Log:
+    """One JSON object a line, on disk as it happens, and a short line for people."""
+
+    path: Path
+    started: float = field(default_factory=time.monotonic)
+
+    def write(self, **facts: Any) -> None:
+        facts["seconds"] = round(time.monotonic() - self.started, 1)
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(facts) + "\n")
+        shown = (f"{key} {value:.4g}" if isinstance(value, float) else f"{key} {value}" for key, value in facts.items())
+        print("  ".join(shown), flush=True)
+
+
+def train(run: Run) -> Path:
+    """Trains as configured; returns the run's folder: config.json, log.jsonl, student/ (averaged weights)."""
+    folder = run.output / run.name
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "config.json").write_text(run.model_dump_json(indent=1), encoding="utf-8")
+    (folder / "log.jsonl").unlink(missing_ok=True)
+    fitted = read_examples(run.data, run.spans, dev=False)
+    held = read_examples(run.data, run.spans, dev=True)
+    if run.processes == 1:
+        _work(0, run, folder, fitted, held)
+    else:
+        os.environ.setdefault("MASTER_ADDR", "127.0.0.1")
+        os.environ.setdefault("MASTER_PORT", str(20000 + os.getpid() % 20000))
+        start_processes(  # type: ignore[no-untyped-call]
+            _work, (run, folder, fitted, held), nprocs=run.processes, start_method="fork"
+        )
+    return folder
+
+
+def build_student(run: Run, fitted: Sequence[Example]) -> CompactStudent:
+    if run.student.initial is not None:
+        loaded: CompactStudent = CompactStudent.from_pretrained(run.student.initial)
+        return loaded
+    sizes = run.student
+    return CompactStudent(
+        CompactConfig(
+            hidden=sizes.hidden,
+            layers=sizes.layers,
+            heads=sizes.heads,
+            spelling=sizes.spelling,
+            pointer=sizes.pointer,
+            dropout=sizes.dropout,
+            spans=list(run.spans),
+            longest=[run.longest.get(name, 8) for name in run.spans],
+            inferred=classes(fitted, run.inferred),
+            parts=["description", "quantity", "unit_price", "amount"],
+        )
+    )
+
+
+def _work(rank: int, run: Run, folder: Path, fitted: list[Example], held: list[Example]) -> None:
+    torch.set_num_threads(run.threads)
+    torch.manual_seed(run.seed)
+    if run.processes > 1:
+        distributed.init_process_group("gloo", rank=rank, world_size=run.processes)
+    student = build_student(run, fitted)
+    trainer = Trainer(run, student, fitted, rank)
+    log = Log(folder / "log.jsonl") if rank == 0 else None
+    for number in range(math.ceil(run.optimiser.epochs)):
+        started = time.monotonic()
+        parts = trainer.epoch()
+        if log is None:
+            continue
+        facts: dict[str, Any] = {"epoch": number + 1, "documents_a_second": trainer.seen / (time.monotonic() - started)}
+        log.write(**facts, **parts)
+        last = number + 1 == math.ceil(run.optimiser.epochs)
+        if held and ((number + 1) % run.evaluate_every == 0 or last):
+            log.write(epoch=number + 1, **hits(trainer.averaged, held, run.spans))
+        if (number + 1) % run.evaluate_every == 0 or last:
+            trainer.averaged.save_pretrained(folder / "student")
+    if run.processes > 1:
+        distributed.destroy_process_group()
+
+
+class Trainer:
+    """Steps of one process. Every process draws the same batches and takes its share of each."""
+
+    def __init__(self, run: Run, student: CompactStudent, fitted: Sequence[Example], rank: int) -> None:
+        self.run, self.student, self.rank = run, student, rank
+        self.averaged = CompactStudent(student.compact)
+        self.averaged.load_state_dict(student.state_dict())
+        self.averaged.eval()  # type: ignore[no-untyped-call]
+        self.orders = epochs(fitted, run.seed)
+        self.draw = random.Random(f"{run.seed}/{rank}")
+        weights = [each for each in student.parameters() if each.ndim > 1]
+        others = [each for each in student.parameters() if each.ndim <= 1]
+        self.optimiser = torch.optim.AdamW(
+            [{"params": weights, "weight_decay": run.optimiser.decay}, {"params": others, "weight_decay": 0.0}],
+            lr=run.optimiser.rate,
+            betas=(0.9, 0.98),
+        )
+        mass = sum(example.weight for example in fitted)
+        self.steps = max(1, int(run.optimiser.epochs * mass / run.optimiser.batch))
+        self.step = 0
+        self.seen = 0
+
+    def epoch(self) -> dict[str, float]:
+        """One pass; the means of the loss's parts."""
+        self.student.train()
+        self.seen = 0
+        sums: dict[str, float] = {}
+        count = 0
+        for batch in batches(next(self.orders), self.run.optimiser.batch, f"{self.run.seed}/{self.step}"):
+            share = batch[self.rank :: self.run.processes]
+            samples = [vary(example, self.run.augmentation, self.draw) for example in share]
+            parts = self._learn(samples)
+            self.seen += len(batch)
+            count += 1
+            for name, value in parts.items():
+                sums[name] = sums.get(name, 0.0) + value
+        return {name: value / max(count, 1) for name, value in sums.items()}
+
+    def _learn(self, samples: Sequence[Sample]) -> dict[str, float]:
+        settings = self.run.optimiser
+        rate = settings.rate * pace(self.step, self.steps, settings.warmup)
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        inputs = tensors(samples)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.run.precision == "bf16"):
+            answers = self.student(**inputs)
+        config = self.student.compact
+        total, parts = loss(answers, inputs["mask"], samples, config.spans, config.inferred, self.run.losses)
+        total.backward()  # type: ignore[no-untyped-call]
+        self._share_gradients()
+        torch.nn.utils.clip_grad_norm_(self.student.parameters(), settings.clip)
+        self.optimiser.step()
+        self.optimiser.zero_grad(set_to_none=True)
+        self.step += 1
+        self._average(min(settings.average, (1 + self.step) / (10 + self.step)))
+        return parts
+
+    def _share_gradients(self) -> None:
+        if self.run.processes == 1:
+            return
+        known = [each for each in self.student.parameters() if each.requires_grad]
+        flat = torch.cat([(each.grad if each.grad is not None else torch.zeros_like(each)).flatten() for each in known])
+        distributed.all_reduce(flat)
+        flat /= self.run.processes
+        at = 0
+        for each in known:
+            each.grad = flat[at : at + each.numel()].view_as(each)
+            at += each.numel()
+
+    @torch.no_grad()
+    def _average(self, decay: float) -> None:
+        for kept, now in zip(self.averaged.parameters(), self.student.parameters(), strict=True):
+            kept.lerp_(now, 1.0 - decay)
+
+
+def pace(step: int, steps: int, warmup: float) -> float:
+    """The learning rate's share at a step: a linear rise, then a half cosine down to 2 %."""
+    rise = max(1.0, warmup * steps)
+    if step < rise:
+        return (step + 1) / rise
+    progress = min(1.0, (step - rise) / max(1.0, steps - rise))
+    return 0.02 + 0.98 * 0.5 * (1.0 + math.cos(math.pi * progress))
+
+
+def batches(order: Sequence[Example], size: int, seed: str) -> Iterator[list[Example]]:
+    """Batches of documents of like length, in random order: little padding, still mixed from epoch to epoch."""
+    pool = size * 16
+    found = []
+    for start in range(0, len(order), pool):
+        alike = sorted(order[start : start + pool], key=lambda example: len(example.tokens))
+        found += [alike[at : at + size] for at in range(0, len(alike), size)]
+    random.Random(seed).shuffle(found)
+    # The last, smaller batch is left out where processes share batches: each must have its part.
+    return iter([batch for batch in found if len(batch) == size] or found)
+
+
+def tensors(samples: Sequence[Sample]) -> dict[str, Tensor]:
+    return {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in _arrays(samples).items()}
+
+
+def _arrays(samples: Sequence[Sample]) -> dict[str, Any]:
+    return dict(collate([sample.encoded for sample in samples]))
+
+
+@torch.no_grad()
+def hits(student: CompactStudent, held: Sequence[Example], fields: Sequence[str], size: int = 8) -> dict[str, float]:
+    """A quick look at held-out documents: for each span field the share of the places found (`.found`), and of the
+    absent ones left alone (`.absent`), among those whose target is known; the accuracy of inferred fields and tags."""
+    student.eval()  # type: ignore[no-untyped-call]
+    sums: dict[str, list[float]] = {}
+    for batch in batches(held, size, "look"):
+        samples = [plain(example) for example in batch]
+        inputs = tensors(samples)
+        with torch.autocast("cpu", torch.bfloat16):
+            answers = student(**inputs)
+        count = inputs["mask"].shape[1]
+        best = torch.cat([answers["spans"].float().flatten(2), answers["absent"].float().unsqueeze(-1)], -1).argmax(-1)
+        for row, sample in enumerate(samples):
+            for column, name in enumerate(fields):
+                target, place = sample.spans[name], int(best[row, column])
+                if not target.known:
+                    continue
+                if target.candidates:
+                    sums.setdefault(f"{name}.found", []).append(divmod(place, count) in target.candidates)
+                else:
+                    sums.setdefault(f"{name}.absent", []).append(place == count * count)
+            for name, kinds in student.compact.inferred.items():
+                answer = kinds[int(answers[f"inferred_{name}"][row].argmax())]
+                truth = str(sample.example.label.get(name) or "")
+                sums.setdefault(name, []).append(answer == truth)
+            if sample.items.known:
+                size_here = len(sample.items.tags)
+                tags = answers["tags"][row, :size_here].argmax(-1).numpy()
+                sums.setdefault("tags", []).append(float((tags == sample.items.tags).mean()))
+    return {name: round(float(np.mean(values)), 4) for name, values in sorted(sums.items())}

@@ -1,0 +1,259 @@
+"""The compact student: words, their places and the page picture in one transformer, every answer in one pass.
+
+The layout enters twice: as summed embeddings of each word's box (LayoutLM, Xu et al. 2020) and as rotary positions (Su
+et al. 2021) over visual row, horizontal place and reading order, so that attention can tell "same row" and "row below".
+The picture is read by a few convolutions whose features are taken at each word (as in PICK and LayoutLMv2's region
+features). A field is a span, chosen by one softmax over all spans and "not on the document"; line items are word tags
+with a mark where an item begins; inferred fields are classes of the whole document.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from transformers import PretrainedConfig, PreTrainedModel
+
+from extractor.student import features
+from extractor.student.encoder import CELLS
+
+NEVER = -1e4
+"""The logit of what is impossible; finite, so that bfloat16 and padded rows stay free of NaN."""
+
+
+class CompactConfig(PretrainedConfig):  # type: ignore[no-untyped-call]
+    """Sizes of the student and what it answers.
+
+    `spans` names the fields found as spans, `longest` the most tokens each may take, `inferred` the classes of each
+    inferred field ("" stands for none), `parts` the tags of line items after "none".
+    """
+
+    model_type = "tailor_compact"
+
+    def __init__(
+        self,
+        hidden: int = 256,
+        layers: int = 6,
+        heads: int = 8,
+        spelling: int = 128,
+        pointer: int = 16,
+        dropout: float = 0.1,
+        spans: list[str] | None = None,
+        longest: list[int] | None = None,
+        inferred: dict[str, list[str]] | None = None,
+        parts: list[str] | None = None,
+        **rest: Any,
+    ) -> None:
+        super().__init__(**rest)
+        self.hidden, self.layers, self.heads = hidden, layers, heads
+        self.spelling, self.pointer, self.dropout = spelling, pointer, dropout
+        self.spans = spans or []
+        self.longest = longest or [12] * len(self.spans)
+        self.inferred = inferred or {}
+        self.parts = parts or []
+
+
+class PageReader(nn.Module):
+    """A grey page (q × 1 × height × width, 0–255) to a feature map an eighth its size: (q · cells) × channels."""
+
+    def __init__(self, channels: int = 64) -> None:
+        super().__init__()
+        self.convolutions = nn.Sequential(
+            nn.Conv2d(1, 16, 3, stride=2, padding=1),
+            nn.GELU(),
+            nn.Conv2d(16, 32, 3, stride=2, padding=1),
+            nn.GELU(),
+            nn.Conv2d(32, channels, 3, stride=2, padding=1),
+            nn.GELU(),
+            nn.Conv2d(channels, channels, 3, padding=1),
+            nn.GELU(),
+        )
+        self.norm = nn.LayerNorm(channels)
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        seen = self.convolutions(pictures.to(self.norm.weight.dtype) / 128.0 - 1.0)
+        flat = seen.permute(0, 2, 3, 1).reshape(-1, seen.shape[1])
+        answer: Tensor = self.norm(flat)
+        return answer
+
+
+class Rotation(nn.Module):
+    """Angles of the rotary positions: rows, horizontal place and order share out the pairs of a head's channels."""
+
+    def __init__(self, pairs: int) -> None:
+        super().__init__()
+        for_row, for_place = (3 * pairs) // 8, (3 * pairs) // 8
+        for_order = pairs - for_row - for_place
+        self.register_buffer("row", 1.6 * 60.0 ** (-torch.arange(for_row) / for_row), persistent=False)
+        self.register_buffer("place", 40.0 * 40.0 ** (-torch.arange(for_place) / for_place), persistent=False)
+        self.register_buffer("order", 1.0 * 300.0 ** (-torch.arange(for_order) / for_order), persistent=False)
+
+    def forward(self, places: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor]:
+        """Cosine and sine, each b × 1 × n × pairs."""
+        row: Tensor = self.row  # type: ignore[assignment]
+        place: Tensor = self.place  # type: ignore[assignment]
+        order: Tensor = self.order  # type: ignore[assignment]
+        middle = (boxes[..., 0:1] + boxes[..., 2:3]) / 2
+        angles = torch.cat([places[..., 0:1] * row, middle * place, places[..., 1:2] * order], dim=-1).unsqueeze(1)
+        return angles.cos(), angles.sin()
+
+
+def rotate(vectors: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
+    """Turns each pair of channels (first half, second half) of b × heads × n × d by its angle."""
+    first, second = vectors.chunk(2, dim=-1)
+    return torch.cat([first * cosine - second * sine, first * sine + second * cosine], dim=-1)
+
+
+class Block(nn.Module):
+    """One pre-norm transformer layer with rotary positions."""
+
+    def __init__(self, config: CompactConfig) -> None:
+        super().__init__()
+        self.heads = config.heads
+        self.before_attention = nn.LayerNorm(config.hidden)
+        self.mix = nn.Linear(config.hidden, 3 * config.hidden)
+        self.out = nn.Linear(config.hidden, config.hidden)
+        self.before_feed = nn.LayerNorm(config.hidden)
+        self.up = nn.Linear(config.hidden, 4 * config.hidden)
+        self.down = nn.Linear(4 * config.hidden, config.hidden)
+        self.dropout = nn.Dropout(config.dropout)
+
+    def forward(self, words: Tensor, cosine: Tensor, sine: Tensor, bias: Tensor) -> Tensor:
+        batch, count, hidden = words.shape
+        mixed = self.mix(self.before_attention(words)).view(batch, count, 3, self.heads, hidden // self.heads)
+        query, key, value = mixed.permute(2, 0, 3, 1, 4).unbind(0)
+        cosine, sine = cosine.to(query.dtype), sine.to(query.dtype)
+        seen = functional.scaled_dot_product_attention(
+            rotate(query, cosine, sine), rotate(key, cosine, sine), value, attn_mask=bias.to(query.dtype)
+        )
+        words = words + self.dropout(self.out(seen.transpose(1, 2).reshape(batch, count, hidden)))
+        answer: Tensor = words + self.dropout(self.down(functional.gelu(self.up(self.before_feed(words)))))
+        return answer
+
+
+class CompactStudent(PreTrainedModel):  # type: ignore[no-untyped-call]
+    """See the module. Inputs are what `extractor.student.encoder.collate` makes, as tensors."""
+
+    config_class = CompactConfig
+    base_model_prefix = "student"
+
+    def __init__(self, config: CompactConfig) -> None:
+        super().__init__(config)
+        self.compact = config
+        hidden = config.hidden
+        self.spelling = nn.EmbeddingBag(features.BUCKETS, config.spelling, mode="mean", padding_idx=0)
+        self.read_spelling = nn.Linear(config.spelling, hidden)
+        self.read_numbers = nn.Linear(features.NUMBERS, hidden)
+        self.read_boxes = nn.Sequential(nn.Linear(6 * 8, hidden), nn.GELU(), nn.Linear(hidden, hidden))
+        self.page_reader = PageReader()
+        self.read_picture = nn.Linear(CELLS * 64, hidden)
+        self.embedded = nn.LayerNorm(hidden)
+        self.dropout = nn.Dropout(config.dropout)
+        self.rotation = Rotation(hidden // config.heads // 2)
+        self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
+        self.finished = nn.LayerNorm(hidden)
+        fields = len(config.spans)
+        self.starts = nn.Linear(hidden, fields)
+        self.ends = nn.Linear(hidden, fields)
+        self.from_word = nn.Linear(hidden, fields * config.pointer)
+        self.to_word = nn.Linear(hidden, fields * config.pointer)
+        self.document = nn.Sequential(nn.Linear(2 * hidden, hidden), nn.GELU(), nn.Dropout(config.dropout))
+        self.absent = nn.Linear(hidden, fields)
+        self.tags = nn.Linear(hidden, 1 + len(config.parts))
+        self.begins = nn.Linear(hidden, 1)
+        self.inferred = nn.ModuleDict({name: nn.Linear(hidden, len(kinds)) for name, kinds in config.inferred.items()})
+        self.post_init()  # type: ignore[no-untyped-call]
+
+    def _init_weights(self, module: nn.Module) -> None:
+        if isinstance(module, nn.Linear):
+            nn.init.normal_(module.weight, std=0.02)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+        elif isinstance(module, nn.EmbeddingBag):
+            nn.init.normal_(module.weight, std=0.3)
+
+    def forward(
+        self,
+        pieces: Tensor,
+        numbers: Tensor,
+        boxes: Tensor,
+        places: Tensor,
+        cells: Tensor,
+        mask: Tensor,
+        pictures: Tensor,
+    ) -> dict[str, Tensor]:
+        """Logits: spans b × fields × n × n (first, last token), absent b × fields, tags b × n × (1 + parts),
+        begins b × n, and `inferred_NAME` b × classes."""
+        words = self.encode(pieces, numbers, boxes, places, cells, mask, pictures)
+        summary = self._summary(words, mask)
+        answers = {
+            "spans": self._spans(words, mask),
+            "absent": self.absent(summary),
+            "tags": self.tags(words),
+            "begins": self.begins(words).squeeze(-1),
+        }
+        for name, head in self.inferred.items():
+            answers[f"inferred_{name}"] = head(summary)
+        return answers
+
+    def encode(
+        self,
+        pieces: Tensor,
+        numbers: Tensor,
+        boxes: Tensor,
+        places: Tensor,
+        cells: Tensor,
+        mask: Tensor,
+        pictures: Tensor,
+    ) -> Tensor:
+        """The words in context: b × n × hidden."""
+        batch, count, kept = pieces.shape
+        spelled = self.spelling(pieces.reshape(batch * count, kept)).view(batch, count, -1)
+        seen = self.page_reader(pictures)[cells].flatten(-2)
+        words = (
+            self.read_spelling(spelled)
+            + self.read_numbers(numbers)
+            + self.read_boxes(_waves(boxes))
+            + self.read_picture(seen)
+        )
+        words = self.dropout(self.embedded(words))
+        cosine, sine = self.rotation(places, boxes)
+        bias = torch.where(mask, 0.0, NEVER)[:, None, None, :]
+        for block in self.blocks:
+            words = block(words, cosine, sine, bias)
+        answer: Tensor = self.finished(words)
+        return answer
+
+    def _summary(self, words: Tensor, mask: Tensor) -> Tensor:
+        known = mask.unsqueeze(-1).to(words.dtype)
+        mean = (words * known).sum(dim=1) / known.sum(dim=1).clamp(min=1.0)
+        most = (words + (1.0 - known) * NEVER).amax(dim=1)
+        answer: Tensor = self.document(torch.cat([mean, most], dim=-1))
+        return answer
+
+    def _spans(self, words: Tensor, mask: Tensor) -> Tensor:
+        batch, count, _ = words.shape
+        fields, size = len(self.compact.spans), self.compact.pointer
+        first = self.from_word(words).view(batch, count, fields, size).transpose(1, 2)
+        last = self.to_word(words).view(batch, count, fields, size).transpose(1, 2)
+        together = first @ last.transpose(-1, -2) / math.sqrt(size)
+        scores = (
+            together + self.starts(words).transpose(1, 2).unsqueeze(-1) + self.ends(words).transpose(1, 2).unsqueeze(-2)
+        )
+        order = torch.arange(count, device=words.device)
+        length = order[None, :] - order[:, None]
+        longest = torch.tensor(self.compact.longest, device=words.device)[:, None, None]
+        possible = (length >= 0)[None] & (length[None] < longest)
+        real = mask[:, None, :, None] & mask[:, None, None, :]
+        return torch.where(possible[None] & real, scores, torch.full_like(scores, NEVER))
+
+
+def _waves(boxes: Tensor) -> Tensor:
+    """Corners and sizes (b × n × 6 numbers in 0–1) as sines and cosines of four wavelengths: b × n × 48."""
+    sized = torch.cat([boxes, boxes[..., 2:] - boxes[..., :2]], dim=-1)
+    rates = math.pi * torch.tensor([1.0, 2.0, 4.0, 8.0], dtype=boxes.dtype, device=boxes.device)
+    angles = sized.unsqueeze(-1) * rates
+    return torch.cat([angles.sin(), angles.cos()], dim=-1).flatten(-2)

@@ -10,13 +10,12 @@ from typing import Annotated, Any
 
 import typer
 
-from extractor.errors import TailorError, UsageError
+from extractor.errors import UsageError
+from extractor.ocr import default_cache_folder
 from training.benchmark import accuracy, calibration, memory, model, rotation, speed
 from training.benchmark.corpus import Corpus, corpora, spread
 from training.benchmark.predict import Reader
 from training.benchmark.report import Figure, as_json, markdown
-
-DEFAULT_CACHE = Path("~/.cache/tailor/ocr")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +119,9 @@ def benchmark(
     workers: Annotated[int, typer.Option(min=1, help="Processes that read.")] = 2,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures there, too.")] = None,
     model_folder: Annotated[Path | None, typer.Option("--model", help="Artifact folder; else the one shipped.")] = None,
-    cache: Annotated[Path, typer.Option(help="OCR cache of the figures of accuracy.")] = DEFAULT_CACHE,
+    cache: Annotated[
+        Path | None, typer.Option(help="OCR cache of the figures of accuracy; else the usual one.", show_default=False)
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder for the records that were read.")] = Path("out/benchmark"),
     records: Annotated[Path | None, typer.Option(help="For errors: the records of a run, JSON lines.")] = None,
     worst: Annotated[int, typer.Option(min=1, help="For errors: how many faults are listed.")] = 60,
@@ -128,18 +129,16 @@ def benchmark(
     """Measure what Tailor must show: accuracy, speed, memory, calibration. A line a figure, then a markdown table.
 
     `tailor benchmark errors --records FILE` lists the worst fields of a run and says whether OCR or student erred.
+
+    Raises UsageError for wrong names or missing data, ProbeFailed where a measured process ends badly.
     """
     chosen = str(model_folder) if model_folder else None
-    reader = Reader(chosen, cache.expanduser(), workers, out, _progress)
+    reader = Reader(chosen, cache or default_cache_folder(), workers, out, _progress)
     bench = Bench(corpora(data, teacher), reader, limit)
-    try:
-        if figures == ["errors"]:
-            print_errors(bench, records, worst)
-        else:
-            run(bench, list(figures or CONTRACT), json_file)
-    except TailorError as error:
-        typer.echo(f"{error.code}: {error}", err=True)
-        raise typer.Exit(2 if isinstance(error, UsageError) else 1) from error
+    if figures == ["errors"]:
+        print_errors(bench, records, worst)
+    else:
+        run(bench, list(figures or CONTRACT), json_file)
 
 
 def run(bench: Bench, names: list[str], json_file: Path | None = None) -> list[Figure]:

@@ -80,13 +80,14 @@ class _Worker:
 
     @classmethod
     def start(cls, settings: RapidSettings, model: str | None, cache: Path | None) -> None:
-        from extractor.pipeline import Extractor
-
         from extractor.ocr.cache import CachedOcr
         from extractor.ocr.rapid import RapidOcr
+        from extractor.pipeline import Extractor
 
+        extractor = Extractor(model=model, ocr="rapidocr", threads=1)
         engine = RapidOcr(settings)
-        cls.extract_one = Extractor(model=model, ocr=CachedOcr(engine, cache) if cache else engine, threads=1).extract
+        extractor.engine = CachedOcr(engine, cache) if cache else engine
+        cls.extract_one = extractor.extract
 
     @classmethod
     def extract(cls, file: str) -> Extraction:

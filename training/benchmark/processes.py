@@ -9,7 +9,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -69,23 +69,21 @@ def probe(mode: str, job: Job, watch: Callable[[int], None] | None = None) -> It
             raise ProbeFailed(_last_words(f"The {mode} probe", status, complaints.read()))
 
 
-def wall_seconds(
-    command: Sequence[str], given: str = "", accepted: Sequence[int] = (0,), more: Mapping[str, str] | None = None
-) -> float:
-    """How long a command takes from its start to its end, `given` on its stdin, `more` in its environment.
+def wall_seconds(command: Sequence[str], given: str = "", accepted: Sequence[int] = (0,)) -> float:
+    """How long a command takes from its start to its end, `given` on its stdin.
 
     Raises ProbeFailed on an exit status that isn't accepted.
     """
     begun = time.perf_counter()
-    done = subprocess.run(command, input=given, capture_output=True, text=True, env=environment(more), check=False)
+    done = subprocess.run(command, input=given, capture_output=True, text=True, env=environment(), check=False)
     seconds = time.perf_counter() - begun
     if done.returncode not in accepted:
         raise ProbeFailed(_last_words(" ".join(command[-3:]), done.returncode, done.stderr))
     return seconds
 
 
-def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
-    return {**os.environ, **ONE_THREAD, **(more or {})}
+def environment() -> dict[str, str]:
+    return {**os.environ, **ONE_THREAD}
 
 
 class MemoryWatch:

@@ -1,8 +1,13 @@
 import os
 import sys
+from types import SimpleNamespace
 
 import pytest
+from PIL import Image
 
+from extractor.ocr.fake import FakeOcr
+from extractor.student import decoder
+from extractor.types import Box, Word
 from training.benchmark import probe as probes
 from training.benchmark import processes
 from training.benchmark.probe import Job
@@ -67,19 +72,36 @@ def test_the_system_counts_at_least_what_this_process_holds_now():
     assert probes.peak_rss() >= 0.9 * next(probes.tree_rss(os.getpid()))
 
 
-def test_the_memory_probe_tells_of_each_document(pipeline):
+def test_the_memory_probe_tells_of_each_document_even_where_files_come_again(pipeline):
     told: list[dict[str, object]] = []
-    probes.memory(Job(("a.jpg", "b.jpg")), told.append)
-    assert len(told) == 2
+    probes.memory(Job(("b.jpg", "a.jpg", "b.jpg")), told.append)
+    assert sorted(str(line["file"]) for line in told) == ["a.jpg", "b.jpg", "b.jpg"]
     assert all(line["status"] == "ok" and line["rss"] > 10_000_000 for line in told)
     assert "cache" not in pipeline.made[0]  # every page is read anew
 
 
-def test_the_latency_probe_tells_the_records_seconds_on_one_core(pipeline, monkeypatch):
+def test_the_latency_probe_keeps_to_one_core_and_one_thread(pipeline, monkeypatch):
     told: list[dict[str, object]] = []
     pinned: list[set[int]] = []
     monkeypatch.setattr(os, "sched_setaffinity", lambda pid, cores: pinned.append(cores), raising=False)
+    monkeypatch.setattr(probes, "stages", lambda extractor, file: {"ocr": 1.0})
     probes.latency(Job(("a.jpg",), core=1), told.append)
-    assert told == [{"file": "a.jpg", "status": "ok", "seconds": {}}]
+    assert told == [{"file": "a.jpg", "seconds": {"ocr": 1.0}}]
     assert pinned == [{1}]
-    assert pipeline.made == [{"model": None, "threads": 1, "cuda": False}]
+    assert pipeline.made == [{"model": None, "threads": 1, "cuda": "off"}]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"), [(["TOTAL", "9.00"], ["ocr", "encode", "session", "decode"]), ([], ["ocr"])]
+)
+def test_each_stage_of_a_document_is_timed_and_a_blank_page_stops_after_the_ocr(words, told, tmp_path, monkeypatch):
+    picture = tmp_path / "a.png"
+    Image.new("RGB", (40, 60), "white").save(picture)
+    placed = [Word(word, Box(0.1, 0.2 * at, 0.5, 0.2 * at + 0.1), line=at) for at, word in enumerate(words)]
+    asked: list[int] = []
+    student = SimpleNamespace(run=lambda batch: asked.append(len(batch[0])) or ["answers"], manifest="manifest")
+    monkeypatch.setattr(decoder, "decode", lambda tokens, answers, manifest: asked.append(len(tokens)))
+    seconds = probes.stages(SimpleNamespace(engine=FakeOcr(placed), student=student), str(picture))
+    assert list(seconds) == told
+    assert all(spent > 0 for spent in seconds.values())
+    assert asked == ([2, 2] if words else [])

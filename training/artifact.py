@@ -1,0 +1,84 @@
+"""From a run to a model folder that may be shipped: export, look at dev, fit the confidences, write the card."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from extractor.evaluation import Report, evaluate
+from extractor.student.artifact import Calibration, read_manifest
+from extractor.student.decoder import decode
+from extractor.student.runtime import Student
+from extractor.truth import Truth, load_truths
+from extractor.types import Extraction
+from training.augment import plain
+from training.benchmark.accuracy import claims
+from training.benchmark.calibration import fit_platt, logit
+from training.card import write_card
+from training.config import Run
+from training.corpus import Example, read_examples
+from training.export import export, write_manifest
+
+LEAST_CLAIMS = 20
+"""A field answered less often on dev keeps the student's own probability: too few to fit two numbers."""
+
+
+def publish(run_folder: Path, target: Path, *, name: str, quantise: bool, calibrate: bool) -> str:
+    """Writes the artifact and returns a line that says what it is. Dev is looked at, never fitted on but for the two
+    numbers of each field's calibration."""
+    run = Run.model_validate_json((run_folder / "config.json").read_text(encoding="utf-8"))
+    held = read_examples(run.data, run.spans, dev=True)
+    samples = [plain(example).encoded for example in held[:: max(1, len(held) // 5)]]
+    difference = export(run_folder, target, samples, name=name, quantise=quantise)
+    evaluation: dict[str, float] = {}
+    if calibrate:
+        student = Student(target)
+        truths = {
+            identifier: truth for source in run.data.sources for identifier, truth in load_truths(source.labels).items()
+        }
+        records = read_all(student, held)
+        manifest = student.manifest.model_copy(update={"calibration": fit_calibration(records, truths)})
+        evaluation = figures(evaluate(records.values(), {key: truths[key] for key in records}))
+        write_manifest(target, manifest.model_copy(update={"evaluation": evaluation}))
+    write_card(target, run, read_manifest(target))
+    size = (target / "model.onnx").stat().st_size / 1e6
+    return (
+        f"{target}: {size:.1f} MB, {'int8' if quantise else 'fp32'}, greatest difference from PyTorch {difference:.2g}"
+    )
+
+
+def read_all(student: Student, examples: Sequence[Example]) -> dict[str, Extraction]:
+    """What the student reads of prepared documents, with its own probabilities as confidences."""
+    bare = student.manifest.model_copy(update={"calibration": {}})
+    records = {}
+    for example in examples:
+        answers = student.run([plain(example).encoded])[0]
+        receipt, warnings = decode(example.tokens, answers, bare)
+        records[example.name] = Extraction(
+            file=f"{example.name}.jpg", sha256="", status="ok", pages=1, receipt=receipt, warnings=warnings
+        )
+    return records
+
+
+def fit_calibration(records: dict[str, Extraction], truths: dict[str, Truth]) -> dict[str, Calibration]:
+    """Platt's two numbers for each field that was answered often enough, right and wrong."""
+    made = claims(records, truths)
+    fitted = {}
+    for field in sorted({claim.field for claim in made}):
+        mine = [claim for claim in made if claim.field == field]
+        if len(mine) < LEAST_CLAIMS:
+            continue
+        scores = logit(np.array([claim.confidence for claim in mine]))
+        slope, intercept = fit_platt(scores, np.array([claim.correct for claim in mine]))
+        if slope > 0:
+            fitted[field] = Calibration(slope=round(slope, 4), intercept=round(intercept, 4))
+    return fitted
+
+
+def figures(report: Report) -> dict[str, float]:
+    found = {f"{score.field}.anls": score.anls for score in report.fields}
+    if report.line_items is not None:
+        found["line_items.anls_star"] = report.line_items.anls
+    return {key: round(value, 4) for key, value in found.items() if value is not None}

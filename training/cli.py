@@ -1,0 +1,42 @@
+"""The commands of training: `tailor train`, `tailor export`, `tailor benchmark`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from training.benchmark.cli import benchmark
+
+__all__ = ["benchmark", "export", "train"]
+
+
+def train(
+    config: Annotated[Path, typer.Argument(help="A YAML file, for instance configs/student-v1.yaml.")],
+    overrides: Annotated[
+        list[str] | None, typer.Argument(help="key=value, dotted, for instance optimiser.epochs=10.")
+    ] = None,
+) -> None:
+    """Fit a student to labels, as a configuration says; the run's folder holds its log and its weights."""
+    from training.config import load
+    from training.loop import train as fit
+
+    folder = fit(load(config, overrides or ()))
+    typer.echo(f"{folder}")
+
+
+def export(
+    run: Annotated[Path, typer.Argument(help="The folder of a run, as `tailor train` wrote it.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The model folder to write.")],
+    name: Annotated[str, typer.Option(help="The name that records carry.")] = "",
+    precision: Annotated[str, typer.Option(help="fp32 or int8.")] = "fp32",
+    calibrate: Annotated[bool, typer.Option(help="Fit confidences on the run's dev documents.")] = True,
+) -> None:
+    """Export a trained student as a model folder: ONNX, manifest, calibration fitted on dev, model card."""
+    from extractor.errors import UsageError
+    from training.artifact import publish
+
+    if precision not in ("fp32", "int8"):
+        raise UsageError(f"There is no precision {precision!r}.", hint="Choose fp32 or int8.")
+    typer.echo(publish(run, output, name=name or run.name, quantise=precision == "int8", calibrate=calibrate))

@@ -16,6 +16,9 @@ from extractor.ocr.base import Reading
 from extractor.ocr.languages import pack, require_packs
 from extractor.types import Box, ImageArray, Word
 
+CERTAIN = 4.0
+"""Detection of orientation this far from its runner-up is believed without reading the page both ways."""
+
 DOUBTFUL = 0.75
 """Where the words of a page have less confidence than this on average, it is read all four ways round."""
 
@@ -82,14 +85,16 @@ class TesseractOcr:
         if not self.settings.upright:
             return self._read(grey, 0)
         osd = detect(grey, self.settings) if self._can_turn else None
-        upright = self._read(grey, 0)
-        best = upright
-        if osd is not None and osd.turned:
+        guess = osd.turned if osd is not None else 0
+        best = self._read(grey, guess)
+        tried = {guess}
+        if guess and osd is not None and osd.sure < CERTAIN:
             # Detection errs on pages with little text; reading both ways costs time on turned pages alone.
-            best = max(self._read(grey, osd.turned), upright, key=weight)
+            best = max(self._read(grey, 0), best, key=weight)
+            tried.add(0)
         if _mean(best) < DOUBTFUL:
-            left = {90, 180, 270} - ({osd.turned} if osd is not None else set())
-            best = max([best, *(self._read(grey, turned) for turned in sorted(left))], key=weight)
+            others = sorted({0, 90, 180, 270} - tried)
+            best = max([best, *(self._read(grey, turned) for turned in others)], key=weight)
         return best
 
     def _read(self, grey: ImageArray, turned: int) -> Reading:

@@ -15,6 +15,7 @@ from extractor.cli import extract as command
 from extractor.cli.reading import default_workers, documents_in
 from extractor.errors import DocumentError
 from extractor.pool import run_many
+from extractor.writers import finished
 
 
 def _lines(text: str):
@@ -196,8 +197,6 @@ def _started(*arguments: object, stdout=subprocess.PIPE) -> subprocess.Popen:
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is no signal there")
 @pytest.mark.parametrize("ending", [".jsonl", ".xlsx"])
 def test_ctrl_c_ends_soon_and_keeps_what_was_finished(receipts, tmp_path, ending):
-    from extractor.writers import finished
-
     folder, output = receipts("a.jpg", "b.jpg", "c.jpg", "slow1.jpg", "slow2.jpg", "slow3.jpg"), tmp_path / f"o{ending}"
     process = _started("extract", folder, "-o", output, "--workers", 2)
     try:
@@ -212,6 +211,27 @@ def test_ctrl_c_ends_soon_and_keeps_what_was_finished(receipts, tmp_path, ending
     assert "Traceback" not in said
     assert {Path(file).name for file, _ in finished(output)} == {"a.jpg", "b.jpg", "c.jpg"}
     assert {path.name for path in tmp_path.iterdir()} == {"in", output.name}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is no signal there")
+def test_a_second_ctrl_c_does_not_even_wait_for_the_document_in_hand(receipts, tmp_path):
+    folder, output = receipts("a.jpg", "slow.jpg"), tmp_path / "o.csv"
+    process = _started("extract", folder, "-o", output, "--workers", 1)
+    try:
+        deadline = time.monotonic() + 30
+        while not finished(output) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=30)
+    finally:
+        process.kill()
+    assert process.returncode == 130
+    assert "Traceback" not in said
+    assert "Press Ctrl-C again" in said
+    with output.open(encoding="utf-8", newline="") as file:
+        assert [Path(row["file"]).name for row in csv.DictReader(file)] == ["a.jpg"]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs a pipe that breaks")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ def run_on_ray(
     workers: int,
     seconds: float | None = None,
     stop: threading.Event | None = None,
-) -> Iterator[Extraction]:
+) -> Generator[Extraction]:
     """Read documents with `workers` Ray actors of one CPU each and yield records as they finish.
 
     A document that takes longer than `seconds`, or whose actor dies, gives a `failed` record (too_slow, worker_died)

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -47,6 +48,22 @@ def test_a_failed_document_is_written_named_and_gives_status_one(fake, tailor, r
     assert (found["a.jpg"]["status"], found["broken.jpg"]["status"]) == ("ok", "failed")
     assert "broken.jpg [broken_image]: The picture is cut off. Scan it again." in result.stderr
     assert "1 ok, 1 failed" in result.stderr
+
+
+def test_a_file_name_cannot_steer_the_terminal(fake, tailor, receipts, tmp_path):
+    result = tailor("extract", receipts("broken\x1b[2J\nx.jpg"), "-o", tmp_path / "o.jsonl")
+    assert "broken�[2J�x.jpg [broken_image]" in result.stderr
+
+
+def test_results_that_do_not_fit_end_the_run_with_workers_and_all(fake, tailor, receipts, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("extractor.writers.jsonl._write_all", full)
+    result = tailor("extract", receipts("a.jpg", "slow1", "slow2.jpg"), "-o", tmp_path / "o.jsonl", "--workers", 2)
+    assert result.exit_code == 1
+    assert result.stderr.splitlines()[-1].startswith("error [disk_full]: There is no room left to write")
+    assert multiprocessing.active_children() == []
 
 
 def test_a_path_that_is_missing_fails_alone(fake, tailor, receipts, tmp_path):

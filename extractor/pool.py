@@ -13,7 +13,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -60,7 +60,7 @@ def run_many(
     workers: int = 1,
     seconds: float | None = None,
     stop: threading.Event | None = None,
-) -> Iterator[Extraction]:
+) -> Generator[Extraction]:
     """Read documents and yield a record for each, as they finish (with several workers: not in the order of `paths`).
 
     With one worker the documents are read in this process, which starts at once but can't be cut off: `seconds` is then

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from extractor.errors import MissingExtra, TailorError
+from extractor.errors import MissingExtra, TailorError, WorkerDied
 from extractor.pool import WAIT, ExtractorFactory, Reads, read_safely, too_slow, worker_died
 from extractor.types import Extraction
 
@@ -22,7 +22,7 @@ _THREADS = {"OMP_NUM_THREADS": "1", "OMP_THREAD_LIMIT": "1"}
 
 @dataclass
 class _Running:
-    """A document that an actor reads, since `began` (None until the actor is ready)."""
+    """A document that an actor reads, since `began` (seconds of the monotonic clock)."""
 
     path: Path
     actor: Any
@@ -35,7 +35,7 @@ def run_on_ray(
     workers: int,
     seconds: float | None = None,
     stop: threading.Event | None = None,
-) -> Iterator[Extraction]:
+) -> Generator[Extraction]:
     """Read documents with `workers` Ray actors of one CPU each and yield records as they finish.
 
     A document that takes longer than `seconds`, or whose actor dies, gives a `failed` record (too_slow, worker_died)
@@ -68,7 +68,8 @@ class _Cluster:
         self._running: dict[Any, _Running] = {}
 
     def read(self, paths: Iterator[Path], workers: int, halt: threading.Event) -> Iterator[Extraction]:
-        self._idle = [self._new_actor() for _ in range(workers)]
+        # An actor beyond the CPUs that there are would be waited for for ever.
+        self._idle = self._new_actors(max(1, min(workers, int(self._ray.cluster_resources().get("CPU", 1)))))
         while not halt.is_set():
             while self._idle and (path := next(paths, None)) is not None:
                 actor = self._idle.pop()
@@ -83,14 +84,18 @@ class _Cluster:
         for actor in [*self._idle, *(work.actor for work in self._running.values())]:
             self._ray.kill(actor)
 
-    def _new_actor(self) -> Any:
-        """An actor whose extractor is built: only then does the time of its first document begin."""
-        actor = self._kind.remote(self._make)
-        problem = self._ray.get(actor.problem.remote())
-        if problem is not None:
-            self._ray.kill(actor)
-            raise problem
-        return actor
+    def _new_actors(self, count: int) -> list[Any]:
+        """Actors whose extractors are built: only then does the time of their first document begin."""
+        actors = [self._kind.remote(self._make) for _ in range(count)]
+        try:
+            problems = self._ray.get([actor.problem.remote() for actor in actors])
+        except self._ray.exceptions.RayActorError as death:
+            hint = "Look at Ray's own logs; memory may be short."
+            raise WorkerDied("The actors on the Ray cluster die before they read anything.", hint=hint) from death
+        for problem in problems:
+            if problem is not None:
+                raise problem
+        return actors
 
     def _finished(self, wait: float) -> Iterator[Extraction]:
         if not self._running:
@@ -101,7 +106,7 @@ class _Cluster:
             try:
                 outcome = self._ray.get(reference)
             except self._ray.exceptions.RayActorError as death:
-                self._idle.append(self._new_actor())
+                self._idle += self._new_actors(1)
                 yield worker_died(work.path, type(death).__name__)
                 continue
             self._idle.append(work.actor)
@@ -116,7 +121,7 @@ class _Cluster:
         for reference in late:
             work = self._running.pop(reference)
             self._ray.kill(work.actor)
-            self._idle.append(self._new_actor())
+            self._idle += self._new_actors(1)
             yield too_slow(work.path, self._seconds)
 
 

@@ -35,7 +35,10 @@ def evaluate(
         Part, typer.Option(help="Only documents of this split (dev: the digits of the id are divisible by 5).")
     ] = Part.ALL,
     only_predicted: Annotated[
-        bool, typer.Option("--only-predicted", help="Leave out documents without a prediction; they count as unread.")
+        bool,
+        typer.Option(
+            "--only-predicted", help="Leave out documents without a prediction, instead of counting them as unread."
+        ),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole report as JSON.")] = False,
 ) -> None:

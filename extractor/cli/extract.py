@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from contextlib import redirect_stdout
+from contextlib import closing, redirect_stdout
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -13,7 +13,7 @@ import typer
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
 
     from extractor.cli.progress import Progress
     from extractor.pipeline import Settings
@@ -50,7 +50,7 @@ class _Job:
     seconds: float
     engine: Engine
 
-    def records(self, stop: threading.Event) -> Iterator[Extraction]:
+    def records(self, stop: threading.Event) -> Generator[Extraction]:
         if self.engine is Engine.RAY:
             from extractor.ray_pool import run_on_ray
 
@@ -160,8 +160,8 @@ def _run(job: _Job, output: Path | None, *, resume: bool, skipped: int, quiet: b
 
     progress = Progress(len(job.paths), quiet=quiet)
     with stop_on_interrupt() as stop, _writer(output, job, resume) as writer:
-        with progress, redirect_stdout(sys.stderr):
-            _pass_on(job.records(stop), writer, progress)
+        with progress, redirect_stdout(sys.stderr), closing(job.records(stop)) as records:
+            _pass_on(records, writer, progress)
         interrupted = stop.is_set()
     if not quiet:
         typer.echo(progress.summary(skipped, str(output or "")), err=True)

@@ -14,6 +14,7 @@ from typing import Any, Self
 
 import typer
 
+from extractor.cli.reading import harmless
 from extractor.types import Extraction
 
 EVERY = 10.0
@@ -49,7 +50,7 @@ class Progress:
     def saw(self, record: Extraction) -> None:
         self.counts[record.status] += 1
         if record.error and not self.quiet:
-            self._say(f"{record.status}: {record.file} [{record.error.code}]: {record.error.message}")
+            self._say(harmless(f"{record.status}: {record.file} [{record.error.code}]: {record.error.message}"))
         if self._bar is not None:
             self._bar.update(self._task, completed=self.done)
         elif not self.quiet and time.monotonic() - self._spoke >= EVERY:

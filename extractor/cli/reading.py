@@ -72,4 +72,9 @@ def summary_cells(record: Extraction) -> list[str]:
     total = receipt.fields.get("total")
     sure = f"{total.confidence:.0%}" if total else ""
     said = record.error.message if record.error else receipt.value("merchant_name") or ""
-    return [record.file, record.status, said, receipt.value("date") or "", money, sure]
+    return [harmless(cell) for cell in (record.file, record.status, said, receipt.value("date") or "", money, sure)]
+
+
+def harmless(text: str) -> str:
+    """Text from outside for a terminal: what could steer it (control and escape characters) becomes �."""
+    return "".join(letter if letter.isprintable() else "�" for letter in text)

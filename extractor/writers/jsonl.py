@@ -15,20 +15,26 @@ from extractor.writers.base import explained, not_resumable, replacing
 
 
 class LineFile:
-    """A file of lines to which whole lines are appended, or nothing."""
+    """A file of lines to which whole lines are appended, or nothing.
+
+    A `fresh` file loses what stood in it with the first line, not before: a run that fails before it has read anything
+    costs nobody the results of an earlier one.
+    """
 
     def __init__(self, path: Path, *, fresh: bool) -> None:
         self.path = path
         with explained(path):
-            flags = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if fresh else 0) | getattr(os, "O_BINARY", 0)
+            flags = os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0)
             self._handle: int | None = os.open(path, flags, 0o666)
-            self._end = os.lseek(self._handle, 0, os.SEEK_END)
+            self._end = 0 if fresh else os.lseek(self._handle, 0, os.SEEK_END)
+        self.untouched = fresh
 
     def append(self, line: str) -> None:
         """Add a line. If there is no room for all of it, none of it stays."""
         if self._handle is None:
             raise ValueError("the file is closed")
         data = (line + "\n").encode("utf-8", "backslashreplace")
+        self.clear()
         with explained(self.path):
             try:
                 _write_all(self._handle, data)
@@ -38,6 +44,13 @@ class LineFile:
                     os.lseek(self._handle, self._end, os.SEEK_SET)
                 raise
         self._end += len(data)
+
+    def clear(self) -> None:
+        """Drop what stood in a fresh file, if that has not happened yet."""
+        if self.untouched and self._handle is not None:
+            with explained(self.path):
+                os.ftruncate(self._handle, 0)
+            self.untouched = False
 
     def close(self) -> None:
         if self._handle is not None:
@@ -66,6 +79,8 @@ class JsonLinesWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if error is None:
+            self._lines.clear()
         self.close()
 
 

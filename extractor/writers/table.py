@@ -50,7 +50,14 @@ class TableWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        if error is not None and self._lines.untouched:
+            # Nothing was read: what an earlier run left, its table or its journal, stays as it is.
+            self._lines.close()
+            if self.journal.stat().st_size == 0:
+                self.journal.unlink()
+        else:
+            self._lines.clear()
+            self.close()
 
     def _take_over(self, again: set[str]) -> None:
         """Make the journal hold every row that is kept: those of a run that was killed, and those of the table."""

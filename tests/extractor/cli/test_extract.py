@@ -2,6 +2,7 @@
 
 import csv
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -15,6 +16,7 @@ from extractor.cli import extract as command
 from extractor.cli.reading import default_workers, documents_in
 from extractor.errors import DocumentError
 from extractor.pool import run_many
+from extractor.writers import finished
 
 
 def _lines(text: str):
@@ -46,6 +48,22 @@ def test_a_failed_document_is_written_named_and_gives_status_one(fake, tailor, r
     assert (found["a.jpg"]["status"], found["broken.jpg"]["status"]) == ("ok", "failed")
     assert "broken.jpg [broken_image]: The picture is cut off. Scan it again." in result.stderr
     assert "1 ok, 1 failed" in result.stderr
+
+
+def test_a_file_name_cannot_steer_the_terminal(fake, tailor, receipts, tmp_path):
+    result = tailor("extract", receipts("broken\x1b[2J\nx.jpg"), "-o", tmp_path / "o.jsonl")
+    assert "broken�[2J�x.jpg [broken_image]" in result.stderr
+
+
+def test_results_that_do_not_fit_end_the_run_with_workers_and_all(fake, tailor, receipts, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("extractor.writers.jsonl._write_all", full)
+    result = tailor("extract", receipts("a.jpg", "slow1", "slow2.jpg"), "-o", tmp_path / "o.jsonl", "--workers", 2)
+    assert result.exit_code == 1
+    assert result.stderr.splitlines()[-1].startswith("error [disk_full]: There is no room left to write")
+    assert multiprocessing.active_children() == []
 
 
 def test_a_path_that_is_missing_fails_alone(fake, tailor, receipts, tmp_path):
@@ -196,8 +214,6 @@ def _started(*arguments: object, stdout=subprocess.PIPE) -> subprocess.Popen:
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is no signal there")
 @pytest.mark.parametrize("ending", [".jsonl", ".xlsx"])
 def test_ctrl_c_ends_soon_and_keeps_what_was_finished(receipts, tmp_path, ending):
-    from extractor.writers import finished
-
     folder, output = receipts("a.jpg", "b.jpg", "c.jpg", "slow1.jpg", "slow2.jpg", "slow3.jpg"), tmp_path / f"o{ending}"
     process = _started("extract", folder, "-o", output, "--workers", 2)
     try:
@@ -212,6 +228,27 @@ def test_ctrl_c_ends_soon_and_keeps_what_was_finished(receipts, tmp_path, ending
     assert "Traceback" not in said
     assert {Path(file).name for file, _ in finished(output)} == {"a.jpg", "b.jpg", "c.jpg"}
     assert {path.name for path in tmp_path.iterdir()} == {"in", output.name}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is no signal there")
+def test_a_second_ctrl_c_does_not_even_wait_for_the_document_in_hand(receipts, tmp_path):
+    folder, output = receipts("a.jpg", "slow.jpg"), tmp_path / "o.csv"
+    process = _started("extract", folder, "-o", output, "--workers", 1)
+    try:
+        deadline = time.monotonic() + 30
+        while not finished(output) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=30)
+    finally:
+        process.kill()
+    assert process.returncode == 130
+    assert "Traceback" not in said
+    assert "Press Ctrl-C again" in said
+    with output.open(encoding="utf-8", newline="") as file:
+        assert [Path(row["file"]).name for row in csv.DictReader(file)] == ["a.jpg"]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs a pipe that breaks")

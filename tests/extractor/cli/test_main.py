@@ -27,19 +27,7 @@ def test_version_is_that_of_the_package(tailor):
 
 
 def test_help_loads_nothing_heavy():
-    heavy = [
-        "numpy",
-        "pydantic",
-        "PIL",
-        "onnxruntime",
-        "pyarrow",
-        "openpyxl",
-        "pebble",
-        "training",
-        "labeling",
-        "serving",
-        "torch",
-    ]
+    heavy = ["numpy", "pydantic", "PIL", "onnxruntime", "pyarrow", "openpyxl", "pebble", "training", "torch"]
     code = (
         "import sys\n"
         "from extractor.cli.main import app\n"

@@ -79,6 +79,33 @@ def test_without_resume_the_output_is_written_anew(tmp_path, ending):
     assert [row["file"] for row in _rows(path)] == ["b.jpg"]
 
 
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_run_that_fails_before_its_first_record_leaves_an_earlier_result_alone(tmp_path, ending):
+    path = tmp_path / f"out{ending}"
+    _write(path, _record("a.jpg"))
+    with pytest.raises(UsageError), open_writer(path):
+        raise UsageError("The model is none.")
+    assert [row["file"] for row in _rows(path)] == ["a.jpg"]
+    assert [left.name for left in tmp_path.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("ending", TABLES)
+def test_a_run_that_fails_before_its_first_record_leaves_the_journal_of_a_killed_run(tmp_path, ending):
+    path = tmp_path / f"out{ending}"
+    open_writer(path).write(_record("a.jpg"))
+    with pytest.raises(UsageError), open_writer(path):
+        raise UsageError("The model is none.")
+    assert finished(path) == {("a.jpg", "aa")}
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_run_that_finds_nothing_replaces_an_earlier_result(tmp_path, ending):
+    path = tmp_path / f"out{ending}"
+    _write(path, _record("a.jpg"))
+    _write(path)
+    assert _rows(path) == []
+
+
 @pytest.mark.parametrize("ending", TABLES)
 def test_rows_stand_in_the_order_of_file_names_whoever_finished_first(tmp_path, ending):
     path = tmp_path / f"out{ending}"

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from extractor.types import Box, Document, Extraction, Field, Finding, LineItem, Notice, Page, Receipt, Word
-
 if TYPE_CHECKING:
     from extractor.pipeline import Extractor, Settings
+    from extractor.types import Box, Document, Extraction, Field, Finding, LineItem, Notice, Page, Receipt, Word
 
 __all__ = [
     "Box",
@@ -30,9 +29,10 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    # The pipeline pulls in ONNX Runtime and the loaders; types alone stay light.
-    if name in ("Extractor", "Settings"):
-        from extractor import pipeline
+    # The pipeline pulls in ONNX Runtime and the loaders, the types NumPy and pydantic: `tailor --help` needs neither.
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
 
-        return getattr(pipeline, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = import_module("extractor.pipeline" if name in ("Extractor", "Settings") else "extractor.types")
+    return getattr(module, name)

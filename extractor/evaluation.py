@@ -58,17 +58,26 @@ class FieldScore:
 class Report:
     """Scores over `documents` documents of the truth, of which `missing` had no prediction (scored as not read).
 
-    `anls` and `exact` are means over all values of all fields (`date_iso` is left out: it would count the date twice).
-    `line_items` carries ANLS* as `anls` and the share of receipts whose items are all right as `exact`.
+    `overall` runs over all values of all fields (`date_iso` is left out: it would count the date twice). `line_items`
+    carries ANLS* as `anls` and the share of receipts whose items are all right as `exact`.
     """
 
     documents: int
     missing: int
     failed: int
+    overall: FieldScore
     fields: tuple[FieldScore, ...]
     line_items: FieldScore | None
-    anls: float | None
-    exact: float | None
+
+    @property
+    def anls(self) -> float | None:
+        """The mean ANLS over all values of all fields."""
+        return self.overall.anls
+
+    @property
+    def exact(self) -> float | None:
+        """The share of all values of all fields that are read exactly."""
+        return self.overall.exact
 
     def field(self, name: str) -> FieldScore:
         return next(score for score in self.fields if score.field == name)
@@ -107,15 +116,13 @@ def evaluate(predictions: Iterable[Extraction], truths: Mapping[str, Truth]) -> 
         if truth.line_items is not None:
             answers.setdefault("line_items", []).append(_items_answer(record, truth.line_items))
     values = [answer for name in answers if name not in ("date_iso", "line_items") for answer in answers[name]]
-    overall = _score("all", values)
     return Report(
         documents=len(truths),
         missing=len(truths) - len(found),
         failed=sum(record.status == "failed" for record in found.values()),
+        overall=_score("all", values),
         fields=tuple(_score(name, answers[name]) for name in SCORED_FIELDS if name in answers),
         line_items=_score("line_items", answers["line_items"]) if "line_items" in answers else None,
-        anls=overall.anls,
-        exact=overall.exact,
     )
 
 

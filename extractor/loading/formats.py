@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import mimetypes
 from pathlib import PurePath
 
@@ -93,11 +94,11 @@ def _looks_like(head: bytes) -> str:
     if not head.strip(b"\0"):
         return "empty space"
     try:
-        # The last character may be cut in two where the head ends.
-        text = head.decode("utf-8", "strict") if len(head) < HEAD_BYTES else head[:-3].decode("utf-8", "ignore")
+        text = codecs.getincrementaldecoder("utf-8")().decode(head)  # the head may end within a character
     except UnicodeDecodeError:
         return "unknown data"
-    return "text" if sum(char.isprintable() or char.isspace() for char in text) >= 0.95 * len(head[:-3]) else "no kind"
+    printed = sum(char.isprintable() or char.isspace() for char in text)
+    return "text" if printed >= 0.95 * len(text) else "unknown data"
 
 
 def belongs_to_another(name: str, found: str) -> bool:

@@ -99,12 +99,8 @@ class ImagePages:
                 hint="Scan it or copy it again.",
             )
         picture, share = found
-        self.notices.append(
-            Notice(
-                code="truncated_image",
-                message=f"{self._name} is cut off: the upper {share:.0%} of its picture was read, the rest is missing.",
-            )
-        )
+        left = f"the upper {share:.0%} of its picture was read" if share < 0.995 else "its picture was read, less sharp"
+        self.notices.append(Notice(code="truncated_image", message=f"{self._name} is damaged or cut off: {left}."))
         return picture
 
 

@@ -50,6 +50,11 @@ class Frame:
                 return top - y, right - x
         return x - left, top - y
 
+    def displayed_rect(self, rect: Rect) -> Rect:
+        """A rectangle of the page on the displayed page: left, top, right, bottom."""
+        (x0, y0), (x1, y1) = self.displayed(rect[0], rect[1]), self.displayed(rect[2], rect[3])
+        return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
+
     def direction(self, dx: float, dy: float) -> tuple[float, float]:
         """A direction of the page's coordinates on the displayed page, y down."""
         (x0, y0), (x1, y1) = self.displayed(0, 0), self.displayed(dx, dy)

@@ -14,12 +14,12 @@ from typing import BinaryIO, Literal
 
 import numpy as np
 import pypdfium2
-import pypdfium2.raw as pdfium
 
-from extractor.errors import BrokenFile, DocumentError, LimitExceeded, PasswordNeeded
+from extractor.errors import BrokenFile, DocumentError, LimitExceeded
 from extractor.loading import text_layer
 from extractor.loading.limits import PAGE_PIXELS, Deadline, Limits
 from extractor.loading.page_objects import Frame, PageObjects, survey
+from extractor.loading.pdf_opening import FileAccess, open_pdf
 from extractor.types import ImageArray, Notice, Word
 
 Renderer = Literal["pdfium", "poppler"]
@@ -57,10 +57,11 @@ class PdfPages:
         self._renderer = renderer
         self.notices: list[Notice] = []
         with _LOCK:
-            self._pdf = _opened(stream, name, password)
+            self._file = FileAccess(stream)
+            self._pdf = open_pdf(self._file, name, password)
             try:
                 self.page_count = len(self._pdf)
-                self._check_pages()
+                limits.check_pages(self.page_count, name)
                 with contextlib.suppress(pypdfium2.PdfiumError):  # a broken form only stays undrawn
                     self._pdf.init_forms()
             except BaseException:
@@ -89,11 +90,6 @@ class PdfPages:
     def close(self) -> None:
         with _LOCK:
             self._pdf.close()
-
-    def _check_pages(self) -> None:
-        if self.page_count < 1:
-            raise BrokenFile(f"{self._name} has no pages.", code="no_pages", hint="Save or print the PDF again.")
-        self._limits.check_pages(self.page_count, self._name)
 
     @contextlib.contextmanager
     def _page(self, index: int) -> Iterator[pypdfium2.PdfPage]:
@@ -134,32 +130,10 @@ class PdfPages:
         if self._renderer == "poppler":
             from extractor.loading.poppler import render
 
-            size = max(1, round(page.get_width() * scale)), max(1, round(page.get_height() * scale))
             document = self._path if self._path is not None else self._stream
-            return render(document, index, size, self._password, self._name, self._deadline)
+            return render(document, index, 72 * scale, self._password, self._name, self._deadline)
         bitmap = page.render(scale=scale, rev_byteorder=True, fill_color=(255, 255, 255, 255))
         try:
             return np.array(bitmap.to_numpy()[:, :, :3], dtype=np.uint8, order="C")
         finally:
             bitmap.close()
-
-
-def _opened(stream: BinaryIO, name: str, password: str | None) -> pypdfium2.PdfDocument:
-    stream.seek(0)
-    try:
-        return pypdfium2.PdfDocument(stream, password=password or None)
-    except (pypdfium2.PdfiumError, OSError, ValueError) as error:
-        code = getattr(error, "err_code", None)
-        if code == pdfium.FPDF_ERR_PASSWORD and password:
-            raise PasswordNeeded(
-                f"The password given doesn't open {name}.", code="wrong_password", hint="Give the right password."
-            ) from error
-        if code == pdfium.FPDF_ERR_PASSWORD:
-            raise PasswordNeeded(f"{name} is protected by a password.", hint="Give it with --password.") from error
-        if code == pdfium.FPDF_ERR_SECURITY:
-            raise PasswordNeeded(
-                f"{name} is protected in a way that can't be opened.", hint="Save it without protection."
-            ) from error
-        raise BrokenFile(
-            f"{name} is a damaged PDF that can't be opened.", code="broken_pdf", hint="Save or print the PDF again."
-        ) from error

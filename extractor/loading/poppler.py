@@ -24,16 +24,16 @@ def require() -> None:
 
 
 def render(
-    document: Path | BinaryIO, index: int, size: tuple[int, int], password: str | None, name: str, deadline: Deadline
+    document: Path | BinaryIO, index: int, dpi: float, password: str | None, name: str, deadline: Deadline
 ) -> ImageArray:
-    """Page `index` as displayed, in a picture of `size` (width, height). Raises BrokenFile or LimitExceeded."""
+    """Page `index` as displayed, at this resolution. Raises BrokenFile or LimitExceeded."""
     import pdf2image
     from pdf2image.exceptions import PDFPopplerTimeoutError
 
     options: dict[str, Any] = {
         "first_page": index + 1,
         "last_page": index + 1,
-        "size": size,
+        "dpi": dpi,
         "use_cropbox": True,
         # Either kind of password opens the file; pdfium has found that one of them does.
         "userpw": password,

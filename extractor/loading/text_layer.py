@@ -49,13 +49,19 @@ _INVISIBLE_MODES = (3, 7)  # neither filled nor stroked (ISO 32000-1, 9.3.6)
 
 @dataclass(frozen=True, slots=True)
 class Glyph:
-    """One character in points of the displayed page, origin top left. `em` is the font's size on the page."""
+    """One character in points of the displayed page, origin top left.
+
+    The box is that of its ink; `start` and `end` are where its advance begins and ends along x (a "1" has less ink than
+    room). `em` is the font's size on the page, `pictured` whether it stands over a picture.
+    """
 
     text: str
     x0: float
     y0: float
     x1: float
     y1: float
+    start: float
+    end: float
     baseline: float
     em: float
     level: bool
@@ -120,7 +126,7 @@ def _pieces(
         else:
             if new_piece or last is None or _parts(last, glyph):
                 pieces.append([[glyph]])
-            elif new_word or (glyph.level and glyph.x0 - last.x1 > WORD_GAP * glyph.em):
+            elif new_word or (glyph.level and glyph.start - last.end > WORD_GAP * glyph.em):
                 pieces[-1].append([glyph])
             else:
                 pieces[-1][-1].append(glyph)
@@ -135,7 +141,7 @@ def _parts(last: Glyph, glyph: Glyph) -> bool:
     em = max(last.em, glyph.em)
     if not glyph.level:
         return abs(glyph.x0 - last.x0) > 2 * em or abs(glyph.y0 - last.y0) > 2 * em
-    gap = glyph.x0 - last.x1
+    gap = glyph.start - last.end
     return abs(glyph.baseline - last.baseline) > BASELINE * em or gap > PIECE_GAP * em or gap < -em
 
 
@@ -181,16 +187,16 @@ def _placed(raw: pdfium.FPDF_TEXTPAGE, index: int, text: str, frame: Frame, obje
     """The glyph on the displayed page; None where it has no size or lies off the page."""
     left, right, bottom, top = (ctypes.c_double() for _ in range(4))
     x, y = ctypes.c_double(), ctypes.c_double()
-    matrix = pdfium.FS_MATRIX()
+    matrix, room = pdfium.FS_MATRIX(), pdfium.FS_RECTF()
     if not (
         pdfium.FPDFText_GetCharBox(raw, index, left, right, bottom, top)
         and pdfium.FPDFText_GetCharOrigin(raw, index, x, y)
+        and pdfium.FPDFText_GetLooseCharBox(raw, index, room)
         and pdfium.FPDFText_GetMatrix(raw, index, matrix)
     ):
         return None
-    (x0, y0), (x1, y1) = frame.displayed(left.value, bottom.value), frame.displayed(right.value, top.value)
-    x0, x1 = sorted((x0, x1))
-    y0, y1 = sorted((y0, y1))
+    x0, y0, x1, y1 = frame.displayed_rect((left.value, bottom.value, right.value, top.value))
+    start, _, end, _ = frame.displayed_rect((room.left, room.bottom, room.right, room.top))
     em = abs(pdfium.FPDFText_GetFontSize(raw, index)) * math.hypot(matrix.c, matrix.d)
     middle = (x0 + x1) / 2, (y0 + y1) / 2
     if not (em > 0.5 and x1 > x0 and y1 > y0 and 0 <= middle[0] <= frame.width and 0 <= middle[1] <= frame.height):
@@ -202,6 +208,8 @@ def _placed(raw: pdfium.FPDF_TEXTPAGE, index: int, text: str, frame: Frame, obje
         y0=y0,
         x1=x1,
         y1=y1,
+        start=start,
+        end=end,
         baseline=frame.displayed(x.value, y.value)[1],
         em=em,
         level=along[0] > 0 and abs(along[1]) <= _LEVEL * along[0],

@@ -20,6 +20,9 @@ _SPELLED = re.compile(
 _ALSO_WORDS = frozenset("ALL ANG CUP GEL LAK MOP PEN SOS TOP TRY MAD BAM COP CAD ERN STN NAD".split())  # noqa: SIM905
 """Codes that are words, names or abbreviations too: they count only beside a number."""
 
+_SURE_SHORT = frozenset({"RM", "Rp", "Rs", "kr", "Ft", "TL", "zl", "Kc"})
+_DECIMALS = re.compile(r"\d[\d.,]*[.,]\d\d(?!\d)")
+
 _BESIDE_WEIGHT, _ALONE_WEIGHT = 1.0, 0.5
 _SHARED_DECAY = (
     0.6  # each further currency of a shared mark ("$", "kr", "Rs") is this much less likely than the one before
@@ -39,10 +42,8 @@ def _evidence(text: str) -> tuple[tuple[str, float], ...]:
             weights[code] = weights.get(code, 0.0) + weight * share / sum(shares)
 
     for match in _BESIDE.finditer(plain):
-        mark = match["before"] or match["after"]
-        # One letter behind a number is a tax code more often than a currency ("12.00 R").
-        if not (match["after"] and len(mark) == 1 and mark.isascii() and mark.isalpha()):
-            count(mark, _BESIDE_WEIGHT)
+        if _is_meant(match, plain):
+            count(match["before"] or match["after"], _BESIDE_WEIGHT)
     for match in _CODE.finditer(plain):
         if match.group() in ISO_CODES and match.group() not in _ALSO_WORDS:
             count(match.group(), _ALONE_WEIGHT)
@@ -50,6 +51,15 @@ def _evidence(text: str) -> tuple[tuple[str, float], ...]:
         count(match.group().lower(), _ALONE_WEIGHT)
     total = sum(weights.values())
     return tuple((code, weight / total) for code, weight in sorted(weights.items(), key=lambda kv: -kv[1]))
+
+
+def _is_meant(match: re.Match[str], plain: str) -> bool:
+    """Whether a mark beside a number is meant as one: short words stand for other things ("ALL 5", "12.00 R")."""
+    mark = match["before"] or match["after"]
+    doubtful = mark in _ALSO_WORDS or (len(mark) <= 2 and mark.isascii() and mark.isalpha() and mark not in _SURE_SHORT)
+    if not doubtful:
+        return True
+    return bool(match["before"]) and _DECIMALS.match(plain, match.end()) is not None
 
 
 def currency_from_text(text: str) -> dict[str, float]:

@@ -39,7 +39,9 @@ _WORD = re.compile(r"[ก-๎]+(?:\.[ก-๎]+)?|[^\W\d_]{2,12}")
 _GAP = r"[ .,/\-']{0,3}"
 _DAY_LEFT = re.compile(rf"(?<!\d)(?<!\d[.,:])(\d{{1,2}})(?:st|nd|rd|th|er|[ºª°])?{_GAP}(?:(?:de|of|d) )?$")
 _YEAR_LEFT = re.compile(rf"(?<!\d)((?:19|20|25)\d\d){_GAP}$")
-_YEAR_RIGHT = re.compile(rf"{_GAP}(?:(?:de|del|of) ?)?((?:19|20|25)\d\d(?!\d(?!\d?[:.]\d\d))|\d\d(?!\d|:\d|\.\d\d\b))")
+_YEAR_RIGHT = re.compile(
+    rf"{_GAP}(?:(?:de|del|of|[คพ]\.ศ\.) ?)?((?:19|20|25)\d\d(?!\d(?!\d?[:.]\d\d))|\d\d(?!\d|:\d|\.\d\d\b))"
+)
 _DAY_RIGHT = re.compile(rf"{_GAP}(\d{{1,2}})(?:st|nd|rd|th)?(?!\d|:)")
 _SIX = re.compile(r"(\d\d)(\d\d)(\d\d)")
 

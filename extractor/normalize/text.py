@@ -10,12 +10,14 @@ from extractor.normalize.characters import digits_repaired
 _NUMBER_WORD = r"(?:no|nos|nr|num|number|n[°ºo]|#|id|code|num[eé]ro|n[uú]mero|nombor)"
 _LABELS = {
     "merchant_phone": (
-        r"(?:tele?phone|t[eé]l[eé]phone|telefono?|tel[eé]fono|telefax|t[eé]l|tlf|tel|phone|ph|pho|mobile|mob|hp|h/p|handphone|"
+        r"(?:tel\.? ?[/&] ?fax|tele?phone|t[eé]l[eé]phone|telefono?|tel[eé]fono|telefax|t[eé]l|tlf|tel|phone|ph|pho|"
+        r"mobile|mob|hp|h/p|handphone|"
         r"contact(?: us)?|hotline|call(?: us)?|customer (?:service|care)|t|p|电话|電話|โทร)"
     ),
     "merchant_tax_id": (
         r"(?:gst|sst|vat|tva|tax|hst|pst|abn|acn|uid|ust[ .-]?id(?:[ .-]?nr)?|ust|mwst|steuer|st|npwp|"
-        r"p\.? ?iva|partita iva|iva|nif|cif|nie|rfc|tin|trn|brn|uen|afm|btw|siret|company|co|business|reg(?:istration|istered|n|d)?|"
+        r"p\.? ?iva|partita iva|iva|nif|cif|nie|rfc|tin|trn|brn|uen|afm|btw|siret|company|co|business|"
+        r"reg(?:istration|istered|n|d)?|"
         r"service tax|identification|税号|เลขประจำตัวผู้เสียภาษี)"
     ),
     "receipt_number": (
@@ -32,9 +34,9 @@ def _label_pattern(words: str, needs_sign: bool) -> re.Pattern[str]:
     """One label at the start with what belongs to it; with `needs_sign` it counts only before a colon or the like."""
     if needs_sign:
         return re.compile(rf"\s*{words}\.?\s*[:=]\s*", re.IGNORECASE)
-    sign = r"(?:\s*[:#.=]+\s*|\s+(?=[\w(+#:]))"
-    number = rf"(?:[\s.]*{_NUMBER_WORD}(?![^\W_])\.?)?"
-    return re.compile(rf"\s*(?:{words}(?![^\W_])\.?{number}{sign}|{_NUMBER_WORD}\s*[:.#]+\s*|#\s*)", re.IGNORECASE)
+    sign = r"(?:\s*[:#.=]+\s*|\s+(?=[\w(+#:])|(?<=tel)(?=[\d(+]))"
+    number = rf"(?:[\s.\-]*{_NUMBER_WORD}(?![^\W_])\.?)?"
+    return re.compile(rf"\s*(?:{words}(?![^\W\d_])\.?{number}{sign}|{_NUMBER_WORD}\s*[:.#]+\s*|#\s*)", re.IGNORECASE)
 
 
 _PATTERNS = {
@@ -46,6 +48,7 @@ _NAME_LABEL = re.compile(rf"\s*(?:welcome to\s+|{_LABELS['merchant_name']}\s*:\s
 _SECOND_PHONE = re.compile(
     r"\s*[,;|(]?\s*\b(?:fax|telefax|facsimile|email|e-mail|www|http|hp|mobile|tel)\b.*", re.IGNORECASE
 )
+_TAX_WORD = re.compile(r"\s(?:MWST|TVA|IVA|VAT)\.?$", re.IGNORECASE)
 _STRAY = " \t\r\n|~_:;·•*=-–—<>^\\"
 _PAIRS = (("(", ")"), ("[", "]"), ("{", "}"))
 
@@ -65,7 +68,10 @@ def clean_text(text: str, field: str) -> str:
     elif field in _PATTERNS:
         value = _without_labels(value, _PATTERNS[field])
     if field == "merchant_phone":
-        value = _SECOND_PHONE.sub("", value)
+        second = _SECOND_PHONE.search(value)
+        value = value[: second.start()] if second and re.search(r"\d{3}", value[: second.start()]) else value
+    if field == "merchant_tax_id":
+        value = _TAX_WORD.sub("", value)
     keep_end = "." if field in {"merchant_name", "merchant_address"} else ""
     return _trimmed(value, keep_end + ("," if field == "merchant_address" else ""))
 

@@ -31,8 +31,8 @@ READ = 0.7
 """… its words have this much confidence on average …"""
 
 BETTER = 1.3
-"""… and it weighs this many times what Tesseract reads with English. Rendered pages in a foreign script: twice and more;
-a badly read page in Latin script that was taken for a foreign one: less than half."""
+"""… and it weighs this many times what Tesseract reads with English. Pages rendered in a foreign script: twice and
+more; a badly read page in Latin script that was taken for a foreign one: less than half."""
 
 
 class AutoOcr:

@@ -15,7 +15,7 @@ class Reading:
     `words` are in the coordinates of the upright page; their `line` numbers the piece of text (a run of words on one
     baseline, as detected) that a word belongs to. Their order is the engine's: `reading_order.arrange` makes rows.
     `turned` is how far the picture had to be turned counter-clockwise to be upright: 0, 90, 180 or 270 degrees.
-    `unread` counts the pieces of text that were found but dropped, because nothing or too little was recognised in them.
+    `unread` counts the pieces of text that were found but dropped, because too little was recognised in them.
     `notices` warn of what was met on the way. A message lacks its subject ("seems to be in Thai; …"): `read_page`, who
     knows the number of the page, puts "Page 2" before it. `engine` names the engine that read, where an engine hands
     pages on to others; empty where it is the one that was asked.

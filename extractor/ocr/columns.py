@@ -17,6 +17,9 @@ FEWEST_LINES = 3
 GUTTER = 2.5
 """The empty strip between the columns is at least this many times as wide as a line is high."""
 
+FEWEST_LETTERS = 3
+"""A line with fewer letters beside another is taken for its amount, and ends the columns."""
+
 PROSE = 0.75
 """This share of a column's lines must be prose."""
 
@@ -62,7 +65,7 @@ def _block(rows: Sequence[Row], aspect: float) -> tuple[list[Row], list[Row]] | 
             narrowest = GUTTER * max(piece.height for piece in row) * aspect
             before = [piece for piece in row if piece.box.x1 <= (low + high) / 2]
             after = [piece for piece in row if piece.box.x0 >= (low + high) / 2]
-            if len(before) + len(after) < len(row):
+            if len(before) + len(after) < len(row) or (before and after and _letters(after) < FEWEST_LETTERS):
                 break
             edges = [low, *(piece.box.x1 for piece in before)], [high, *(piece.box.x0 for piece in after)]
             if min(edges[1]) - max(edges[0]) < narrowest:
@@ -74,7 +77,7 @@ def _block(rows: Sequence[Row], aspect: float) -> tuple[list[Row], list[Row]] | 
             # Lines under the shorter column belong to whatever comes next.
             left.pop()
             right.pop()
-        if _prose(left) and _prose(right):
+        if _prose(left) and _prose(right) and not _labelled(left):
             return left, right
     return None
 
@@ -95,6 +98,16 @@ def _prose(lines: Sequence[Row]) -> bool:
     good = 0
     for line in lines:
         words = [word.text for piece in sorted(line, key=lambda piece: piece.box.x0) for word in piece.words]
-        letters = sum(character.isalpha() for word in words for character in word)
-        good += len(words) >= 2 and letters >= 5 and not words[-1].endswith((":", "：", "="))
+        good += len(words) >= 2 and _letters(line) >= 5 and not words[-1].endswith((":", "：", "="))
     return good >= PROSE * len(lines)
+
+
+def _labelled(lines: Sequence[Row]) -> bool:
+    """Whether lines are pairs of label and value: two columns of those are rows of facts ("Table: 5  Guests: 2")."""
+    lines = [line for line in lines if line]
+    marked = sum(any(":" in word.text for piece in line for word in piece.words) for line in lines)
+    return marked > (1 - PROSE) * len(lines)
+
+
+def _letters(line: Row) -> int:
+    return sum(character.isalpha() for piece in line for word in piece.words for character in word.text)

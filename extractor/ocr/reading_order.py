@@ -12,12 +12,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
 from extractor.ocr.columns import Piece, Row, apart
 from extractor.types import Box, Word
-
-Floats = npt.NDArray[np.float64]
 
 OVERLAP = 0.5
 """Two pieces of text share a row where their vertical extents overlap by this share of the lower one's height."""

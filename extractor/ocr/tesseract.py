@@ -16,9 +16,8 @@ from extractor.ocr.base import Reading
 from extractor.ocr.languages import pack, require_packs
 from extractor.types import Box, ImageArray, Word
 
-DOUBTFUL = 0.8
-"""Where detection can't tell which way up a page is and its words have less confidence than this on average, all four
-ways are read."""
+DOUBTFUL = 0.75
+"""Where the words of a page have less confidence than this on average, it is read all four ways round."""
 
 UNSPACED = ("THAI", "LAO", "KHMER", "MYANMAR", "CJK", "HIRAGANA", "KATAKANA")
 """Scripts written without spaces, whose words Tesseract gives in single letters (beginnings of Unicode names)."""
@@ -84,12 +83,14 @@ class TesseractOcr:
             return self._read(grey, 0)
         osd = detect(grey, self.settings) if self._can_turn else None
         upright = self._read(grey, 0)
+        best = upright
         if osd is not None and osd.turned:
             # Detection errs on pages with little text; reading both ways costs time on turned pages alone.
-            return max(self._read(grey, osd.turned), upright, key=weight)
-        if osd is None and _mean(upright) < DOUBTFUL:
-            return max([upright, *(self._read(grey, turned) for turned in (90, 180, 270))], key=weight)
-        return upright
+            best = max(self._read(grey, osd.turned), upright, key=weight)
+        if _mean(best) < DOUBTFUL:
+            left = {90, 180, 270} - ({osd.turned} if osd is not None else set())
+            best = max([best, *(self._read(grey, turned) for turned in sorted(left))], key=weight)
+        return best
 
     def _read(self, grey: ImageArray, turned: int) -> Reading:
         grey = np.ascontiguousarray(np.rot90(grey, turned // 90))

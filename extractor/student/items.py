@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from extractor.normalize.amounts import parse_quantity
 from extractor.student.encoder import Token
 from extractor.student.runtime import Answers, Floats
 from extractor.student.values import Reader, join
@@ -73,7 +74,9 @@ def _value(part: str, text: str, reader: Reader) -> str | None:
     if part == "description":
         return text.strip() or None
     if part == "quantity":
-        bare = text.strip(" xX*@()").replace(",", ".")
-        return bare if any(sign.isdigit() for sign in bare) else None
+        return parse_quantity(text, decimal_sign=reader.decimal_sign)
+    if part == "unit_price":
+        # Unit prices keep the decimals printed: fuel is priced in thousandths.
+        return parse_quantity(text, decimal_sign=reader.decimal_sign)
     amount = reader.amount(part, text)
     return amount.value if amount else None

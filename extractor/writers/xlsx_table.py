@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from io import BytesIO
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,10 @@ def write(path: Path, rows: Iterator[Row]) -> None:
         for index, item in enumerate(items_of(row), start=1):
             parts = [_stored(part in ITEM_NUMBERS, item.get(part)) for part in ITEM_PARTS]
             items.append([_stored(False, row["file"]), index, *parts])
-    book.save(path)
+    # In memory first (it is compressed): openpyxl leaves tracebacks behind when the disk is full.
+    packed = BytesIO()
+    book.save(packed)
+    path.write_bytes(packed.getbuffer())
 
 
 def read(path: Path) -> Iterator[Row]:

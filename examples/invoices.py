@@ -1,0 +1,163 @@
+"""The three invoices on A4 among the examples."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from sheets import Invoice, priced, truth
+
+_STAY = (("Deluxe room, 20 to 22 May", "3", "220.00"), ("Breakfast buffet", "3", "28.00"), ("Laundry", "1", "36.00"))
+
+SINGAPORE = Invoice(
+    "hotel-singapore",
+    merchant="HOTEL SERAYA BAY PTE LTD",
+    address=("1 Fictional Quay", "Singapore 000001"),
+    contacts=("Tel: +65 6555 0123", "GST Reg No: M9-0001234-5"),
+    title="TAX INVOICE",
+    facts=(("Invoice No", "F-20817"), ("Date", "23 May 2024"), ("Time", "11:06"), ("Room", "1207")),
+    customer=("Guest: Ms Ines Muster", "Nowhere Analytics Pte Ltd"),
+    items=_STAY,
+    totals=(
+        ("Subtotal", "780.00"),
+        ("Service charge 10%", "78.00"),
+        ("GST 9%", "77.22"),
+        ("Total SGD", "935.22"),
+    ),
+    notes=("Paid by VISA card ending 5521.", "Thank you for staying with us."),
+    sign="",
+    columns=("Description", "Qty", "Rate", "Amount"),
+    truth=truth(
+        document_type="invoice",
+        merchant_name="HOTEL SERAYA BAY PTE LTD",
+        merchant_address="1 Fictional Quay Singapore 000001",
+        merchant_phone="+65 6555 0123",
+        merchant_tax_id="M9-0001234-5",
+        country="SG",
+        currency="SGD",
+        language="en",
+        receipt_number="F-20817",
+        date_text="23 May 2024",
+        date="2024-05-23",
+        time="11:06",
+        subtotal="780.00",
+        tax="77.22",
+        service_charge="78.00",
+        total="935.22",
+        payment_method="card",
+        card_last4="5521",
+        expense_category="lodging",
+        line_items=priced(_STAY),
+    ),
+)
+
+_SUPPLIES = (
+    ("A4 copy paper, box of 5 reams", "4", "32.50"),
+    ("Ring binder A4", "20", "3.95"),
+    ("Toner cartridge black", "2", "118.00"),
+    ("Desk lamp LED", "1", "64.50"),
+)
+
+AUSTRALIA = Invoice(
+    "stationery-australia",
+    merchant="Wattle & Quill Office Supplies Pty Ltd",
+    address=("45 Placeholder Street", "Sampleton NSW 2999"),
+    contacts=("Phone: (02) 5550 1234", "ABN: 00 000 111 222"),
+    title="Tax invoice",
+    facts=(("Invoice", "INV-10442"), ("Date", "03/09/2024")),
+    customer=("Bill to:", "Nowhere Analytics Pty Ltd", "8 Invented Lane, Sampleton NSW 2999"),
+    items=_SUPPLIES,
+    totals=(
+        ("Subtotal", "509.50"),
+        ("Discount", "-25.00"),
+        ("GST 10%", "48.45"),
+        ("Total AUD", "532.95"),
+    ),
+    notes=("Paid by bank transfer. Thank you for your order.",),
+    truth=truth(
+        document_type="invoice",
+        merchant_name="Wattle & Quill Office Supplies Pty Ltd",
+        merchant_address="45 Placeholder Street Sampleton NSW 2999",
+        merchant_phone="(02) 5550 1234",
+        merchant_tax_id="00 000 111 222",
+        country="AU",
+        currency="AUD",
+        language="en",
+        receipt_number="INV-10442",
+        date_text="03/09/2024",
+        date="2024-09-03",
+        subtotal="509.50",
+        tax="48.45",
+        discount="25.00",
+        total="532.95",
+        payment_method="transfer",
+        expense_category="office_supplies",
+        line_items=priced(_SUPPLIES),
+    ),
+)
+
+_CATERING = (
+    ("Filter coffee, urn of 40 cups", "3", "72.00"),
+    ("Tea selection, urn of 40 cups", "2", "64.00"),
+    ("Still water 750 ml", "48", "1.40"),
+    ("Sparkling water 750 ml", "36", "1.40"),
+    ("Fresh orange juice 1 l", "24", "4.80"),
+    ("Apple juice 1 l", "18", "4.20"),
+    ("Butter croissant", "90", "1.95"),
+    ("Pain au chocolat", "60", "2.15"),
+    ("Fruit scone with butter", "60", "2.30"),
+    ("Yoghurt and granola pot", "75", "3.40"),
+    ("Fresh fruit platter", "8", "38.00"),
+    ("Egg and cress sandwich", "60", "3.85"),
+    ("Ham and cheddar sandwich", "60", "4.10"),
+    ("Hummus and pepper wrap", "45", "4.25"),
+    ("Chicken Caesar wrap", "60", "4.95"),
+    ("Tomato and basil soup, portion", "80", "3.60"),
+    ("Brown soda bread, loaf", "20", "5.50"),
+    ("Green salad bowl", "10", "24.00"),
+    ("Potato salad bowl", "10", "22.50"),
+    ("Vegetable quiche, tray", "6", "46.00"),
+    ("Smoked salmon platter", "5", "68.00"),
+    ("Cheese board", "5", "59.50"),
+    ("Lemon drizzle cake, tray", "6", "32.00"),
+    ("Chocolate brownie", "110", "1.85"),
+    ("Cutlery and napkins, set", "160", "0.45"),
+    ("Glassware hire, crate of 36", "6", "18.00"),
+    ("Crockery hire, crate of 40", "6", "21.00"),
+    ("Service staff, hour", "32", "19.50"),
+    ("Delivery and collection", "1", "85.00"),
+)
+_NET = sum(Decimal(count) * Decimal(price) for _, count, price in _CATERING)
+_VAT = (_NET * Decimal("0.135")).quantize(Decimal("0.01"))
+
+IRELAND = Invoice(
+    "catering-ireland",
+    merchant="Carrowmoy Event Catering Ltd",
+    address=("Unit 9, Illustration Park", "Ballynowhere, Co. Clare, Z99 Z9Z9"),
+    contacts=("Phone: 065 555 0171", "VAT No: IE0000001AA"),
+    title="INVOICE",
+    facts=(("Invoice No", "2024-0386"), ("Invoice date", "28/11/2024")),
+    customer=("Nowhere Analytics Ltd", "3 Pretend Quay, Ballynowhere"),
+    items=_CATERING,
+    totals=(("Subtotal", f"{_NET:,.2f}"), ("VAT 13.5%", f"{_VAT:,.2f}"), ("Total EUR", f"{_NET + _VAT:,.2f}")),
+    notes=("Paid with thanks by bank transfer.",),
+    sign="€",
+    truth=truth(
+        document_type="invoice",
+        merchant_name="Carrowmoy Event Catering Ltd",
+        merchant_address="Unit 9, Illustration Park Ballynowhere, Co. Clare, Z99 Z9Z9",
+        merchant_phone="065 555 0171",
+        merchant_tax_id="IE0000001AA",
+        country="IE",
+        currency="EUR",
+        language="en",
+        receipt_number="2024-0386",
+        date_text="28/11/2024",
+        date="2024-11-28",
+        subtotal=f"{_NET:.2f}",
+        tax=f"{_VAT:.2f}",
+        total=f"{_NET + _VAT:.2f}",
+        payment_method="transfer",
+        expense_category="meals",
+        line_items=priced(_CATERING),
+    ),
+)

@@ -1,7 +1,7 @@
 """Every error that Tailor raises, drawn once.
 
     TailorError                      code, message, hint
-    ├── UsageError                   the call was wrong (exit status 2)
+    ├── UsageError                   the call was wrong (exit status 2): usage, no_documents, missing_poppler
     │   ├── MissingExtra             an optional package is not installed
     │   └── BadModel                 the model folder is not a Tailor artifact, or of another encoder version
     ├── DocumentError                this document can't be read; others can (a `failed` record)

@@ -43,7 +43,11 @@ LEAST_CONTRAST = 16
 PIECE_GAP, WORD_GAP, BASELINE = 1.2, 0.25, 0.5
 """In units of the font's size: gaps that end a piece of text and a word, and the tolerance of a common baseline."""
 
+LEAST_EM = 0.5
+"""Points; smaller type is not meant to be seen."""
+
 _LEVEL = math.tan(math.radians(10))
+_HYPHENS = (2, 0xAD, 0xFFFE)  # how pdfium marks the hyphen of a word broken at the end of a line
 _INVISIBLE_MODES = (3, 7)  # neither filled nor stroked (ISO 32000-1, 9.3.6)
 
 
@@ -150,7 +154,7 @@ def _glyphs(
 ) -> Iterator[Glyph | str]:
     """Glyphs in the order of the layer; between them " ", "\\n", and "" for a glyph that lies under a picture."""
     raw = textpage.raw
-    modes: dict[int | None, int] = {}
+    styles: dict[int, _Style] = {}
     for index in range(pdfium.FPDFText_CountChars(raw)):
         if index % 500 == 0:
             check()
@@ -158,19 +162,34 @@ def _glyphs(
         if code in (10, 13):
             yield "\n"
             continue
-        text = _character(code)
-        if text.isspace() or (text == "" and code != 0):
+        text = "-" if code in _HYPHENS and pdfium.FPDFText_IsHyphen(raw, index) == 1 else _character(code)
+        if text.isspace():
             yield " "
-            continue
-        owner = pdfium.FPDFText_GetTextObject(raw, index)
-        address = ctypes.cast(owner, ctypes.c_void_p).value if owner else None
-        if address not in modes:
-            modes[address] = pdfium.FPDFTextObj_GetTextRenderMode(owner) if owner else 0
-        if modes[address] in _INVISIBLE_MODES:
-            continue
-        glyph = _placed(raw, index, text, frame, objects)
-        if glyph is not None:
-            yield "" if address in objects.covered else glyph
+        elif text:
+            owner = pdfium.FPDFText_GetTextObject(raw, index)
+            address = ctypes.cast(owner, ctypes.c_void_p).value or 0
+            style = styles.get(address) or _style(raw, index, owner, frame)
+            if address:  # glyphs of one text object share their style
+                styles[address] = style
+            glyph = _placed(raw, index, text, style, frame, objects) if style.visible else None
+            if glyph is not None:
+                yield "" if address in objects.covered else glyph
+
+
+@dataclass(frozen=True, slots=True)
+class _Style:
+    visible: bool
+    em: float
+    level: bool
+
+
+def _style(raw: pdfium.FPDF_TEXTPAGE, index: int, owner: pdfium.FPDF_PAGEOBJECT, frame: Frame) -> _Style:
+    matrix = pdfium.FS_MATRIX()
+    pdfium.FPDFText_GetMatrix(raw, index, matrix)
+    em = abs(pdfium.FPDFText_GetFontSize(raw, index)) * math.hypot(matrix.c, matrix.d)
+    along = frame.direction(matrix.a, matrix.b)
+    invisible = bool(owner) and pdfium.FPDFTextObj_GetTextRenderMode(owner) in _INVISIBLE_MODES
+    return _Style(em > LEAST_EM and not invisible, em, along[0] > 0 and abs(along[1]) <= _LEVEL * along[0])
 
 
 def _character(code: int) -> str:
@@ -179,29 +198,26 @@ def _character(code: int) -> str:
         return "\ufffd"
     char = chr(code)
     if unicodedata.category(char) == "Cf" or code == 0xFFFE:
-        return ""  # soft hyphens, joiners, direction marks; pdfium's mark of a hyphen at the end of a line
+        return ""  # soft hyphens, joiners, direction marks
     return unicodedata.normalize("NFKC", char) if 0xFB00 <= code <= 0xFB06 else char  # ligatures
 
 
-def _placed(raw: pdfium.FPDF_TEXTPAGE, index: int, text: str, frame: Frame, objects: PageObjects) -> Glyph | None:
+def _placed(
+    raw: pdfium.FPDF_TEXTPAGE, index: int, text: str, style: _Style, frame: Frame, objects: PageObjects
+) -> Glyph | None:
     """The glyph on the displayed page; None where it has no size or lies off the page."""
-    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
-    x, y = ctypes.c_double(), ctypes.c_double()
-    matrix, room = pdfium.FS_MATRIX(), pdfium.FS_RECTF()
+    left, right, bottom, top = ctypes.c_double(), ctypes.c_double(), ctypes.c_double(), ctypes.c_double()
+    x, y, room = ctypes.c_double(), ctypes.c_double(), pdfium.FS_RECTF()
     if not (
         pdfium.FPDFText_GetCharBox(raw, index, left, right, bottom, top)
         and pdfium.FPDFText_GetCharOrigin(raw, index, x, y)
         and pdfium.FPDFText_GetLooseCharBox(raw, index, room)
-        and pdfium.FPDFText_GetMatrix(raw, index, matrix)
     ):
         return None
     x0, y0, x1, y1 = frame.displayed_rect((left.value, bottom.value, right.value, top.value))
     start, _, end, _ = frame.displayed_rect((room.left, room.bottom, room.right, room.top))
-    em = abs(pdfium.FPDFText_GetFontSize(raw, index)) * math.hypot(matrix.c, matrix.d)
-    middle = (x0 + x1) / 2, (y0 + y1) / 2
-    if not (em > 0.5 and x1 > x0 and y1 > y0 and 0 <= middle[0] <= frame.width and 0 <= middle[1] <= frame.height):
+    if not (x1 > x0 and y1 > y0 and 0 <= x0 + x1 <= 2 * frame.width and 0 <= y0 + y1 <= 2 * frame.height):
         return None
-    along = frame.direction(matrix.a, matrix.b)
     return Glyph(
         text=text,
         x0=x0,
@@ -211,8 +227,8 @@ def _placed(raw: pdfium.FPDF_TEXTPAGE, index: int, text: str, frame: Frame, obje
         start=start,
         end=end,
         baseline=frame.displayed(x.value, y.value)[1],
-        em=em,
-        level=along[0] > 0 and abs(along[1]) <= _LEVEL * along[0],
+        em=style.em,
+        level=style.level,
         sound=_is_sound(text) and pdfium.FPDFText_HasUnicodeMapError(raw, index) != 1,
         pictured=objects.over_picture((left.value + right.value) / 2, (bottom.value + top.value) / 2),
     )

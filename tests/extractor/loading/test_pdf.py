@@ -122,6 +122,10 @@ class TestTextLayer:
         page = only_page(pdf(PdfPage(RECEIPT_TEXT + show("1111.11", 20, 100, 8))))
         assert pieces(page)[-1] == "1111.11"
 
+    def test_a_hyphen_at_the_end_of_a_line_is_kept(self) -> None:
+        lines = show("ser-", 20, 100) + show("vices", 20, 86)
+        assert pieces(only_page(pdf(PdfPage(RECEIPT_TEXT + lines))))[-2:] == ["ser-", "vices"]
+
     def test_words_of_one_piece_share_their_height(self) -> None:
         page = only_page(pdf(PdfPage(RECEIPT_TEXT + show("Total - 5", 20, 100))))
         assert len({(word.box.y0, word.box.y1) for word in words_of(page)[-3:]}) == 1
@@ -249,7 +253,7 @@ class TestPages:
         with load(data[:start] + b"/Type/Nope/" + data[start + 11 :]) as document:
             indices = [page.index for page in document.pages()]
             codes = [warning.code for warning in document.warnings]
-        assert (indices, codes) in (([0, 2], ["broken_page"]), ([0, 1, 2], []))
+        assert (indices, codes) == ([0, 2], ["broken_page"])
 
     def test_pages_can_be_walked_twice(self) -> None:
         with load(pdf(PdfPage(RECEIPT_TEXT))) as document:

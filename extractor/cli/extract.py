@@ -62,7 +62,11 @@ class _Job:
 
 def extract(
     paths: Annotated[
-        list[Path], typer.Argument(help="Files, folders (walked) or patterns such as 'in/*.pdf'.", show_default=False)
+        list[Path],
+        # readable=False: a file that may not be read gets its own failed record and stops nothing else.
+        typer.Argument(
+            help="Files, folders (walked) or patterns such as 'in/*.pdf'.", show_default=False, readable=False
+        ),
     ],
     output: Annotated[
         Path | None,

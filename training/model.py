@@ -81,21 +81,25 @@ class PageReader(nn.Module):
 
 
 class Rotation(nn.Module):
-    """Angles of the rotary positions: rows, horizontal place and order share out the pairs of a head's channels."""
+    """Angles of the rotary positions: rows, horizontal place and order share out the pairs of a head's channels.
+
+    The rates are plain numbers, not buffers: `from_pretrained` leaves buffers that are not saved uninitialised.
+    """
 
     def __init__(self, pairs: int) -> None:
         super().__init__()
         for_row, for_place = (3 * pairs) // 8, (3 * pairs) // 8
         for_order = pairs - for_row - for_place
-        self.register_buffer("row", 1.6 * 60.0 ** (-torch.arange(for_row) / for_row), persistent=False)
-        self.register_buffer("place", 40.0 * 40.0 ** (-torch.arange(for_place) / for_place), persistent=False)
-        self.register_buffer("order", 1.0 * 300.0 ** (-torch.arange(for_order) / for_order), persistent=False)
+        self.row = [1.6 * 60.0 ** (-at / for_row) for at in range(for_row)]
+        self.place = [40.0 * 40.0 ** (-at / for_place) for at in range(for_place)]
+        self.order = [300.0 ** (-at / for_order) for at in range(for_order)]
 
     def forward(self, places: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor]:
         """Cosine and sine, each b × 1 × n × pairs."""
-        row: Tensor = self.row  # type: ignore[assignment]
-        place: Tensor = self.place  # type: ignore[assignment]
-        order: Tensor = self.order  # type: ignore[assignment]
+        row, place, order = (
+            torch.tensor(rates, dtype=boxes.dtype, device=boxes.device)
+            for rates in (self.row, self.place, self.order)
+        )
         middle = (boxes[..., 0:1] + boxes[..., 2:3]) / 2
         angles = torch.cat([places[..., 0:1] * row, middle * place, places[..., 1:2] * order], dim=-1).unsqueeze(1)
         return angles.cos(), angles.sin()

@@ -41,6 +41,11 @@ class SpanTarget:
     candidates: tuple[Span, ...] = ()
     known: bool = True
 
+    def within(self, longest: int) -> SpanTarget:
+        """This target without the places that take more than `longest` tokens, which the student can't point at."""
+        kept = tuple(span for span in self.candidates if span[1] - span[0] < longest)
+        return SpanTarget(kept, self.known and (bool(kept) or not self.candidates))
+
 
 def align(tokens: Sequence[Token], label: Mapping[str, object], fields: Sequence[str]) -> dict[str, SpanTarget]:
     """The target of every span field of a label (the fields of the TAIL prompt)."""

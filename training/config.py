@@ -89,7 +89,10 @@ class Run(_Section):
     name: str
     seed: int = 1
     spans: tuple[str, ...] = SPAN_FIELDS
-    longest: dict[str, int] = Field(default_factory=lambda: {"merchant_address": 48, "merchant_name": 16})
+    longest: dict[str, int] = Field(
+        default_factory=lambda: {"merchant_address": 64, "merchant_name": 20},
+        description="the most tokens a field may take; 12 where nothing is said",
+    )
     inferred: tuple[str, ...] = INFERRED_FIELDS
     data: Data
     student: StudentSizes = StudentSizes()
@@ -101,6 +104,9 @@ class Run(_Section):
     threads: int = Field(default=1, ge=1, description="threads a process")
     evaluate_every: int = Field(default=5, description="epochs between looks at dev")
     output: Path = Path("runs")
+
+    def longest_of(self, field: str) -> int:
+        return self.longest.get(field, 12)
 
 
 def load(path: Path, overrides: Sequence[str] = ()) -> Run:

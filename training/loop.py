@@ -8,7 +8,7 @@ import os
 import random
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +46,8 @@ def train(run: Run) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.json").write_text(run.model_dump_json(indent=1), encoding="utf-8")
     (folder / "log.jsonl").unlink(missing_ok=True)
-    fitted = read_examples(run.data, run.spans, dev=False)
-    held = read_examples(run.data, run.spans, dev=True)
+    fitted = [bounded(example, run) for example in read_examples(run.data, run.spans, dev=False)]
+    held = [bounded(example, run) for example in read_examples(run.data, run.spans, dev=True)]
     if run.processes == 1:
         _work(0, run, folder, fitted, held)
     else:
@@ -57,6 +57,12 @@ def train(run: Run) -> Path:
             _work, (run, folder, fitted, held), nprocs=run.processes, start_method="fork"
         )
     return folder
+
+
+def bounded(example: Example, run: Run) -> Example:
+    """The example without places that are longer than the student may point at."""
+    spans = {name: target.within(run.longest_of(name)) for name, target in example.spans.items()}
+    return replace(example, spans=spans)
 
 
 def build_student(run: Run, fitted: Sequence[Example]) -> CompactStudent:
@@ -73,7 +79,7 @@ def build_student(run: Run, fitted: Sequence[Example]) -> CompactStudent:
             pointer=sizes.pointer,
             dropout=sizes.dropout,
             spans=list(run.spans),
-            longest=[run.longest.get(name, 8) for name in run.spans],
+            longest=[run.longest_of(name) for name in run.spans],
             inferred=classes(fitted, run.inferred),
             parts=["description", "quantity", "unit_price", "amount"],
         )

@@ -56,7 +56,7 @@ def read_manifest(folder: Path) -> Manifest:
     """The manifest of an artifact folder. Raises BadModel where it is missing, broken or of another encoder."""
     path = folder / MANIFEST_FILE
     try:
-        manifest = Manifest.model_validate_json(path.read_text(encoding="utf-8"))
+        manifest = Manifest.model_validate_json(path.read_bytes())
     except OSError as error:
         raise BadModel(
             f"{folder} is not a Tailor model: {MANIFEST_FILE} can't be read ({error.strerror}).",

@@ -59,7 +59,9 @@ def cents(text: str) -> int | None:
     found = _AMOUNT.search(text)
     if not found:
         return None
-    return int("".join(sign for sign in found[0] if sign.isdigit()))
+    digits = "".join(sign for sign in found[0] if sign.isdigit())
+    # Longer ones are misread bar codes; they would not fit NumPy's integers either.
+    return int(digits) if len(digits) < 20 else None
 
 
 def numbers(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from datetime import date
@@ -27,11 +26,13 @@ _BESIDE_WEIGHT, _ALONE_WEIGHT = 1.0, 0.5
 _SHARED_DECAY = (
     0.6  # each further currency of a shared mark ("$", "kr", "Rs") is this much less likely than the one before
 )
-_NO_MODEL, _NO_EVIDENCE, _NOT_OF_COUNTRY = 0.003, 0.03, 0.05
+_NO_MODEL, _NO_EVIDENCE, _NO_COUNTRY, _NOT_OF_COUNTRY = 0.003, 0.003, 0.01, 0.05
+_SHARE = 0.75
 
 
 @lru_cache(maxsize=512)
-def _evidence(text: str) -> tuple[tuple[str, float], ...]:
+def _marks(text: str) -> tuple[tuple[str, float], ...]:
+    """How many marks speak for each currency, the most first; a shared mark is shared out."""
     plain = plain_signs(text)
     weights: dict[str, float] = {}
 
@@ -49,8 +50,7 @@ def _evidence(text: str) -> tuple[tuple[str, float], ...]:
             count(match.group(), _ALONE_WEIGHT)
     for match in _SPELLED.finditer(plain):
         count(match.group().lower(), _ALONE_WEIGHT)
-    total = sum(weights.values())
-    return tuple((code, weight / total) for code, weight in sorted(weights.items(), key=lambda kv: -kv[1]))
+    return tuple(sorted(weights.items(), key=lambda kv: -kv[1]))
 
 
 def _is_meant(match: re.Match[str], plain: str) -> bool:
@@ -67,7 +67,9 @@ def currency_from_text(text: str) -> dict[str, float]:
 
     A mark shared by several ("$") speaks for all of them, for its usual one most. Empty where there is no mark.
     """
-    return dict(_evidence(text))
+    marks = _marks(text)
+    total = sum(weight for _, weight in marks)
+    return {code: weight / total for code, weight in marks}
 
 
 @lru_cache(maxsize=512)
@@ -82,26 +84,45 @@ def currency_of_country(country: str | None, on: date | None = None) -> str | No
     return str(found[0]) if found else None
 
 
-def resolve_currency(
-    model_probabilities: Mapping[str, float], text: str, country: str | None
-) -> tuple[str, float] | None:
-    """The currency of a document with its probability, or None where nothing speaks for any.
+def settle_place(
+    countries: Mapping[str, float], currencies: Mapping[str, float], text: str
+) -> tuple[tuple[str, float] | None, tuple[str, float] | None]:
+    """The country and the currency of a document, each with its probability, or None where nothing speaks for any.
 
-    The model's probabilities, the marks of `text` and the country's tender are taken as independent opinions and
-    multiplied; each leaves a small chance to what it does not name, so that two can overrule the third.
+    `countries` and `currencies` are a model's probabilities ("" for none). They are weighed together: a currency gains
+    from the countries whose tender it is and from the marks in `text`; the country then follows the currency. The two
+    opinions of one model are no independent ones, so each counts less than full; a small chance is left to what an
+    opinion does not name, so that two can overrule the third.
     """
-    evidence, tender = currency_from_text(text), currency_of_country(country)
-    codes = (
-        {code for code, p in model_probabilities.items() if p > 0} | evidence.keys() | ({tender} if tender else set())
-    )
-    if not codes:
-        return None
-    scores: dict[str, float] = {}
-    for code in codes:
-        score = math.log(max(model_probabilities.get(code, 0.0), _NO_MODEL)) if model_probabilities else 0.0
-        score += math.log(max(evidence.get(code, 0.0), _NO_EVIDENCE)) if evidence else 0.0
-        score += math.log(_NOT_OF_COUNTRY) if tender and code != tender else 0.0
-        scores[str(code)] = score
+    evidence = currency_from_text(text)
+    # One mark may be misread; a dozen leave hardly a chance to a currency that they don't name.
+    unnamed = _NO_EVIDENCE / max(1.0, sum(weight for _, weight in _marks(text)))
+    codes = sorted({code for code in currencies if code} | evidence.keys())
+    scores = {code: _currency_score(code, countries, currencies, evidence, unnamed) for code in codes}
+    currency = _likeliest(scores) if scores and (currencies or evidence) else None
+    weighed = {
+        country: chance**_SHARE * (1.0 if currency and currency_of_country(country) == currency[0] else _NOT_OF_COUNTRY)
+        for country, chance in countries.items()
+        if country
+    }
+    return (_likeliest(weighed) if weighed else None), currency
+
+
+def _currency_score(
+    code: str,
+    countries: Mapping[str, float],
+    currencies: Mapping[str, float],
+    evidence: Mapping[str, float],
+    unnamed: float,
+) -> float:
+    score = max(currencies.get(code, 0.0), _NO_MODEL) ** _SHARE if currencies else 1.0
+    score *= max(evidence.get(code, 0.0), unnamed) if evidence else 1.0
+    if countries:
+        at_home = sum(chance for country, chance in countries.items() if currency_of_country(country) == code)
+        score *= (at_home + _NO_COUNTRY) ** _SHARE
+    return score
+
+
+def _likeliest(scores: Mapping[str, float]) -> tuple[str, float]:
     best = max(sorted(scores), key=lambda code: scores[code])
-    total = sum(math.exp(score - scores[best]) for score in scores.values())
-    return best, 1.0 / total
+    return best, scores[best] / sum(scores.values())

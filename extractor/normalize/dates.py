@@ -43,6 +43,8 @@ _YEAR_RIGHT = re.compile(
     rf"{_GAP}(?:(?:de|del|of|[คพ]\.ศ\.) ?)?((?:19|20|25)\d\d(?!\d(?!\d?[:.]\d\d))|\d\d(?!\d|:\d|\.\d\d\b))"
 )
 _DAY_RIGHT = re.compile(rf"{_GAP}(\d{{1,2}})(?:st|nd|rd|th)?(?!\d|:)")
+_ZERO_IN_MONTH = re.compile(r"(?<![\d.,])0(?=[ck]t(?![^\W\d_]))|(?<=\bn)0(?=v(?![^\W\d_]))")
+"""OCR takes the O of Oct, Okt and Nov for a zero."""
 _SIX = re.compile(r"(\d\d)(\d\d)(\d\d)")
 
 
@@ -120,7 +122,7 @@ def _found(text: str) -> tuple[DateMatch, ...]:
         readings = tuple(_readings(match))
         if readings:
             found.append(_match(text, match.start(), match.end(), readings))
-    for start, end, readings in _named(folded_letters(clean)):
+    for start, end, readings in _named(_ZERO_IN_MONTH.sub("o", folded_letters(clean))):
         if not any(start < other.end and other.start < end for other in found):
             found.append(_match(text, start, end, readings))
     return tuple(sorted(found, key=lambda m: m.start))

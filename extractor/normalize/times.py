@@ -10,7 +10,7 @@ from extractor.normalize.characters import digits_repaired
 
 # A time may be glued to the year before it ("25/12/201820:13"); everywhere else a digit before it forbids it.
 _START = r"(?:(?<!\d)(?<!\d[:.,])|(?<=[/.\- ](?:19|20)\d\d)|(?<=\d[/.\-]\d\d))"
-_HALF = r"(?P<half>(?:[ap]\.? ?m\b\.?|[ap](?![^\W_])))"
+_HALF = r"(?P<half>(?:[ap]\.? ?m\b\.?|(?-i:[AP][HNW])\b|[ap](?![^\W_])))"  # PH, PN: faint PM
 _TIME = re.compile(
     _START
     + r"(?:(?P<east>上午|下午|午前|午後|晚上|오전|오후)\ ?)?(?P<hour>[01]?\d|2[0-3])"

@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from extractor.normalize.amounts import document_decimal_sign
 from extractor.normalize.arithmetic import choose_consistent, consistency
+from extractor.normalize.currency import settle_place
 from extractor.student.artifact import Calibration, Manifest
 from extractor.student.encoder import Token
 from extractor.student.items import decode_items
@@ -34,7 +35,7 @@ class Candidate:
 
 def decode(tokens: Sequence[Token], answers: Answers, manifest: Manifest) -> tuple[Receipt, list[Notice]]:
     """The receipt that the answers amount to, and warnings about its arithmetic."""
-    inferred = _inferred(answers, manifest)
+    inferred = _inferred(tokens, answers, manifest)
     country = inferred["country"].value if "country" in inferred else None
     reader = Reader(country, document_decimal_sign(token.text for token in tokens))
     items = decode_items(tokens, answers, manifest.parts, reader)
@@ -59,7 +60,7 @@ def candidates(tokens: Sequence[Token], answers: Answers, field: int, name: str,
         if probability < 1e-4:
             continue
         one, other = int(first), int(last)
-        value = reader.value(name, tokens[one : other + 1])
+        value = reader.value(name, tokens[one : other + 1], _following(tokens, other))
         if value is None:
             continue
         known = merged.get(value.value)
@@ -70,6 +71,13 @@ def candidates(tokens: Sequence[Token], answers: Answers, field: int, name: str,
     return sorted(merged.values(), key=lambda candidate: -candidate.probability)
 
 
+def _following(tokens: Sequence[Token], last: int) -> str:
+    """The word behind a token on its row, or nothing."""
+    if last + 1 < len(tokens) and tokens[last + 1].row == tokens[last].row:
+        return tokens[last + 1].text
+    return ""
+
+
 def _choose(
     found: Mapping[str, Sequence[Candidate]],
     absent: Mapping[str, float],
@@ -78,7 +86,8 @@ def _choose(
 ) -> dict[str, Candidate]:
     chosen = {}
     for name, options in found.items():
-        if options and options[0].probability >= manifest.answer_above.get(name, absent[name]):
+        # Whether a field is there is one question, which place carries it another: the places share its probability.
+        if options and 1.0 - absent[name] >= manifest.answer_above.get(name, 0.5):
             chosen[name] = options[0]
     weighed: dict[str, list[tuple[Decimal | None, float]]] = {}
     for name in AMOUNT_FIELDS:
@@ -117,14 +126,23 @@ def _confidence(probability: float, calibration: Calibration | None) -> float:
     return round(calibration(inside) if calibration else inside, 4)
 
 
-def _inferred(answers: Answers, manifest: Manifest) -> dict[str, Field]:
-    fields = {}
+def _inferred(tokens: Sequence[Token], answers: Answers, manifest: Manifest) -> dict[str, Field]:
+    """The likeliest class of each inferred field; what is printed of a currency weighs with the student's view."""
+    found: dict[str, tuple[str, float] | None] = {}
     for name, kinds in manifest.inferred.items():
         best = int(answers.inferred[name].argmax())
-        if kinds[best]:
-            confidence = _confidence(float(answers.inferred[name][best]), manifest.calibration.get(name))
-            fields[name] = Field(value=kinds[best], text=kinds[best], confidence=confidence)
-    return fields
+        found[name] = (kinds[best], float(answers.inferred[name][best]))
+    if "currency" in found and "country" in found:
+        views = [
+            dict(zip(manifest.inferred[name], answers.inferred[name].tolist(), strict=True))
+            for name in ("country", "currency")
+        ]
+        found["country"], found["currency"] = settle_place(views[0], views[1], join(tokens))
+    return {
+        name: Field(value=each[0], text=each[0], confidence=_confidence(each[1], manifest.calibration.get(name)))
+        for name, each in found.items()
+        if each and each[0]
+    }
 
 
 def _item_amounts(items: Sequence[LineItem]) -> list[Decimal]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,8 @@ from extractor.normalize.text import clean_text
 from extractor.normalize.times import parse_time
 from extractor.student.encoder import Token
 from extractor.types import AMOUNT_FIELDS
+
+_HALF_OF_DAY = re.compile(r"[ap]\.? ?m\.?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +34,18 @@ class Reader:
     country: str | None = None
     decimal_sign: str | None = None
 
-    def value(self, field: str, tokens: Sequence[Token]) -> Value | None:
-        """The value of a field in these tokens, or None where they hold none of its kind."""
+    def value(self, field: str, tokens: Sequence[Token], following: str = "") -> Value | None:
+        """The value of a field in these tokens, or None where they hold none of its kind.
+
+        `following` is the word behind them on their row: "PM" behind a time belongs to it, pointed at or not.
+        """
         text = join(tokens)
         if field in AMOUNT_FIELDS:
             return self.amount(field, text)
         if field == "date":
             return self._date(text)
         if field == "time":
-            time = parse_time(text)
-            return Value(time, text) if time else None
+            return self._time(text, following)
         if field == "card_last4":
             digits = "".join(sign for sign in text if sign.isdigit())[-4:]
             return Value(digits, text) if len(digits) == 4 else None
@@ -53,6 +58,14 @@ class Reader:
             return None
         # A discount is reported as what it takes off, however it is printed.
         return Value(format_amount(abs(number) if field == "discount" else number), text)
+
+    def _time(self, text: str, following: str) -> Value | None:
+        time = parse_time(text)
+        if time is None:
+            return None
+        if _HALF_OF_DAY.fullmatch(following):
+            return Value(parse_time(f"{text} {following}") or time, f"{text} {following}")
+        return Value(time, text)
 
     def _date(self, text: str) -> Value | None:
         found = find_dates(text)

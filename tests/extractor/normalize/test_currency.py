@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from extractor.normalize.currency import currency_from_text, currency_of_country, resolve_currency
+from extractor.normalize.currency import currency_from_text, currency_of_country, settle_place
 
 
 @pytest.mark.parametrize(
@@ -43,14 +43,18 @@ def test_a_country_has_the_tender_of_the_day() -> None:
 
 
 def test_the_country_settles_a_shared_mark_and_a_clear_mark_overrules_the_model() -> None:
-    canada = resolve_currency({"USD": 0.6, "CAD": 0.4}, "Total $12", "CA")
-    assert canada is not None
-    assert canada[0] == "CAD"
-    singapore = resolve_currency({"USD": 0.9, "SGD": 0.05}, "S$12.00", "SG")
-    assert singapore is not None
-    assert singapore[0] == "SGD"
-    assert 0.5 < singapore[1] <= 1
+    country, currency = settle_place({"CA": 0.9, "US": 0.1}, {"USD": 0.6, "CAD": 0.4}, "Total $12")
+    assert (country and country[0], currency and currency[0]) == ("CA", "CAD")
+    country, currency = settle_place({"US": 0.6, "SG": 0.4}, {"USD": 0.9, "SGD": 0.05}, "S$12.00")
+    assert (country and country[0], currency and currency[0]) == ("SG", "SGD")
+    assert currency is not None
+    assert 0.5 < currency[1] <= 1
+
+
+def test_the_country_follows_a_currency_that_is_printed() -> None:
+    country, currency = settle_place({"FR": 0.7, "GB": 0.3}, {"EUR": 0.7, "GBP": 0.3}, "TOTAL £ 189.50 VAT £ 28.00")
+    assert (country and country[0], currency and currency[0]) == ("GB", "GBP")
 
 
 def test_where_nothing_speaks_nothing_is_said() -> None:
-    assert resolve_currency({}, "no mark", None) is None
+    assert settle_place({}, {}, "no mark") == (None, None)

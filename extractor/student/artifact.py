@@ -33,8 +33,8 @@ class Manifest(BaseModel):
     """What the model answers and how its answers are to be read.
 
     `spans` fields found as spans, in the order of the model's outputs; `inferred` the classes of each inferred field
-    ("" is none); `parts` the tags of line items after "none"; `answer_above` the least probability of being there with which a field
-    is answered; `calibration` per field, from decoding probability to confidence.
+    ("" is none); `parts` the tags of line items after "none"; `answer_above` how probable it must be that a field is
+    there to answer it (0.5 where nothing is said); `calibration` per field, from decoding probability to confidence.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -52,7 +52,7 @@ def test_overrides_reach_into_sections_and_are_read_as_yaml(tmp_path: Path) -> N
         ("student.kind=large", "student.kind: "),
         ("optimiser.epochs", "'optimiser.epochs' is not an override."),
         ("name.first=x", "name.first: name holds no keys."),
-        ("optimiser.epochs=[1", "'optimiser.epochs=[1' is not an override."),
+        ("optimiser.epochs=[1", "'optimiser.epochs=[1' is not an override"),
     ],
 )
 def test_a_wrong_override_is_refused_naming_it(tmp_path: Path, override: str, told: str) -> None:

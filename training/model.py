@@ -85,17 +85,15 @@ class Rotation(nn.Module):
 
     def __init__(self, pairs: int) -> None:
         super().__init__()
-        for_row, for_place = (3 * pairs) // 8, (3 * pairs) // 8
-        for_order = pairs - for_row - for_place
-        self.register_buffer("row", 1.6 * 60.0 ** (-torch.arange(for_row) / for_row), persistent=False)
-        self.register_buffer("place", 40.0 * 40.0 ** (-torch.arange(for_place) / for_place), persistent=False)
-        self.register_buffer("order", 1.0 * 300.0 ** (-torch.arange(for_order) / for_order), persistent=False)
+        self.for_row, self.for_place = (3 * pairs) // 8, (3 * pairs) // 8
+        self.for_order = pairs - self.for_row - self.for_place
 
     def forward(self, places: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor]:
         """Cosine and sine, each b × 1 × n × pairs."""
-        row: Tensor = self.row  # type: ignore[assignment]
-        place: Tensor = self.place  # type: ignore[assignment]
-        order: Tensor = self.order  # type: ignore[assignment]
+        # Computed here, not kept as buffers: `from_pretrained` leaves buffers that are not in the file uninitialised.
+        row = 1.6 * 60.0 ** (-torch.arange(self.for_row, device=places.device) / self.for_row)
+        place = 40.0 * 40.0 ** (-torch.arange(self.for_place, device=places.device) / self.for_place)
+        order = 1.0 * 300.0 ** (-torch.arange(self.for_order, device=places.device) / self.for_order)
         middle = (boxes[..., 0:1] + boxes[..., 2:3]) / 2
         angles = torch.cat([places[..., 0:1] * row, middle * place, places[..., 1:2] * order], dim=-1).unsqueeze(1)
         return angles.cos(), angles.sin()

@@ -66,7 +66,7 @@ def receipts(count: int) -> list[Example]:
         one, other, name = net - 150, 150, names[number % len(names)]
         rows = (
             name,
-            "12 Mill Lane, Brookfield",
+            "12 Mill Lane, Springfield" if number % 2 else "12 Jalan Besar, Kuala Lumpur",
             f"Date:{day}/12/2018     18:{day}",
             f"Rye loaf                   {one / 100:.2f}",
             f"Oat biscuits               {other / 100:.2f}",

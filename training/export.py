@@ -160,6 +160,4 @@ def _quantise(source: Path, target: Path) -> None:
     model = onnx.load(str(source))
     # The exporter merges layers and leaves the shapes from before: they are inferred anew, or quantisation fails.
     del model.graph.value_info[:]
-    quantize_dynamic(
-        model, str(target), weight_type=QuantType.QInt8, op_types_to_quantize=["MatMul", "Gemm", "Gather"]
-    )
+    quantize_dynamic(model, str(target), weight_type=QuantType.QInt8, op_types_to_quantize=["MatMul", "Gemm", "Gather"])

@@ -21,34 +21,31 @@ from training.artifact import LEAST_CLAIMS, fit_calibration, publish, read_all
 from training.corpus import Example
 
 
-def records(right: int, wrong: int, confidence: float) -> tuple[dict[str, Extraction], dict[str, Truth]]:
-    """Readings of totals with one confidence, so many right and so many wrong."""
-    made, truths = {}, {}
-    for number in range(right + wrong):
-        value = "9.54" if number < right else "1.00"
-        shown = confidence + (number % 5 - 2) / 100
-        fields = {"total": Field(value=value, text=value, confidence=shown, page=0, box=[0, 0, 1, 1])}
-        made[str(number)] = Extraction(
-            file=f"{number}.jpg", sha256="", status="ok", pages=1, receipt=Receipt(fields=fields)
-        )
-        truths[str(number)] = Truth(str(number), {"total": "9.54"})
-    return made, truths
+def records(*groups: tuple[int, int, float]) -> tuple[dict[str, Extraction], dict[str, Truth]]:
+    """Readings of totals in groups: how many right, how many wrong, and the confidence of them all."""
+    made: dict[str, Extraction] = {}
+    for right, wrong, confidence in groups:
+        for value in ["9.54"] * right + ["1.00"] * wrong:
+            name = str(len(made))
+            fields = {"total": Field(value=value, text=value, confidence=confidence, page=0, box=[0, 0, 1, 1])}
+            receipt = Receipt(fields=fields)
+            made[name] = Extraction(file=f"{name}.jpg", sha256="", status="ok", pages=1, receipt=receipt)
+    return made, {name: Truth(name, {"total": "9.54"}) for name in made}
 
 
-@pytest.mark.parametrize(("right", "wrong"), [(60, 40), (80, 20)])
-def test_a_calibrated_confidence_is_the_share_that_is_right(right: int, wrong: int) -> None:
-    made = records(right, wrong, 0.95)[0]
-    # Right and wrong answers in turn, so that the confidences tell nothing apart.
-    order = sorted(made.values(), key=lambda record: (hash(record.file) % 7, record.file))
-    shuffled = {str(at): record for at, record in enumerate(order)}
-    truths = {key: Truth(key, {"total": "9.54"}) for key in shuffled}
-    fitted = fit_calibration(shuffled, truths)
-    if "total" in fitted:  # where the slope is not positive, nothing is fitted
-        assert fitted["total"](0.95) == pytest.approx(right / (right + wrong), abs=0.1)
+def test_a_calibrated_confidence_is_the_share_that_is_right() -> None:
+    fitted = fit_calibration(*records((60, 40, 0.9), (30, 70, 0.6)))
+    assert fitted["total"](0.9) == pytest.approx(0.6, abs=0.02)
+    assert fitted["total"](0.6) == pytest.approx(0.3, abs=0.02)
+
+
+def test_a_calibration_that_would_turn_the_order_round_is_not_taken() -> None:
+    assert fit_calibration(*records((30, 70, 0.9), (60, 40, 0.6))) == {}
 
 
 def test_a_field_answered_too_seldom_is_not_calibrated() -> None:
-    assert fit_calibration(*records(LEAST_CLAIMS - 2, 1, 0.9)) == {}
+    assert fit_calibration(*records((LEAST_CLAIMS - 2, 1, 0.9))) == {}
+    assert set(fit_calibration(*records((LEAST_CLAIMS - 5, 2, 0.9), (1, 2, 0.5)))) == {"total"}
 
 
 def test_documents_are_read_with_the_students_own_probabilities(tiny_model: Path) -> None:

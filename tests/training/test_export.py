@@ -16,7 +16,17 @@ from extractor.student.runtime import Student
 from extractor.types import ITEM_PARTS
 from tests.extractor.student.documents import ROWS
 from tests.training import tiny
-from training.export import PLACES, TOLERANCE, Exported, _quantise, _tensors, export, output_names, parity, write_manifest
+from training.export import (
+    PLACES,
+    TOLERANCE,
+    Exported,
+    _quantise,
+    _tensors,
+    export,
+    output_names,
+    parity,
+    write_manifest,
+)
 
 
 def exported_student() -> Exported:

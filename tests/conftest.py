@@ -96,3 +96,12 @@ def shared() -> Path:
     if not (folder / "data").is_dir():
         pytest.skip("needs the shared data: no folder ../shared/data beside the repository")
     return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The model folder of a tiny student that has learnt nothing, exported once; its run lies beside it."""
+    pytest.importorskip("torch", reason="needs the extra training")
+    from tests.training.tiny import exported
+
+    return exported(tmp_path_factory.mktemp("tiny"))

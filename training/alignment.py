@@ -18,6 +18,7 @@ from extractor.normalize.amounts import find_amounts
 from extractor.normalize.dates import find_dates
 from extractor.normalize.times import find_times
 from extractor.student.encoder import Token
+from extractor.student.values import join
 from extractor.types import AMOUNT_FIELDS
 
 Span = tuple[int, int]
@@ -120,11 +121,6 @@ def _other_half(time: str) -> str:
 
 def _ends_with_digits(text: str, digits: str) -> bool:
     return text.rstrip(".)").endswith(digits) and len(digits) == 4
-
-
-def join(tokens: Sequence[Token]) -> str:
-    """The text of a run of tokens, as printed: a space between words, none inside one."""
-    return "".join(("" if token.glued or not at else " ") + token.text for at, token in enumerate(tokens))
 
 
 class Spelling:

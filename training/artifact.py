@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from pydantic import ValidationError
 
+from extractor.errors import UsageError
 from extractor.evaluation import Report, evaluate
 from extractor.student.artifact import Calibration, read_manifest
 from extractor.student.decoder import decode
@@ -28,7 +30,7 @@ LEAST_CLAIMS = 20
 def publish(run_folder: Path, target: Path, *, name: str, quantise: bool, calibrate: bool) -> str:
     """Writes the artifact and returns a line that says what it is. Dev is looked at, never fitted on but for the two
     numbers of each field's calibration."""
-    run = Run.model_validate_json((run_folder / "config.json").read_text(encoding="utf-8"))
+    run = _run_of(run_folder)
     held = read_examples(run.data, run.spans, dev=True)
     samples = [plain(example).encoded for example in held[:: max(1, len(held) // 5)]]
     difference = export(run_folder, target, samples, name=name, quantise=quantise)
@@ -47,6 +49,16 @@ def publish(run_folder: Path, target: Path, *, name: str, quantise: bool, calibr
     return (
         f"{target}: {size:.1f} MB, {'int8' if quantise else 'fp32'}, greatest difference from PyTorch {difference:.2g}"
     )
+
+
+def _run_of(folder: Path) -> Run:
+    try:
+        return Run.model_validate_json((folder / "config.json").read_bytes())
+    except (OSError, ValidationError) as error:
+        raise UsageError(
+            f"{folder} is not the folder of a run: its config.json can't be read.",
+            hint="Give the folder that `tailor train` wrote.",
+        ) from error
 
 
 def read_all(student: Student, examples: Sequence[Example]) -> dict[str, Extraction]:

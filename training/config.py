@@ -115,7 +115,7 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Run:
         declared = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except OSError as error:
         raise UsageError(f"The configuration {path} can't be read ({error.strerror}).") from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UsageError(f"The configuration {path} is not valid YAML: {error}") from error
     if not isinstance(declared, dict):
         raise UsageError(f"The configuration {path} must hold keys and values.")
@@ -156,4 +156,7 @@ def _apply(declared: dict[str, Any], override: str) -> None:
         section = section.setdefault(part, {})
         if not isinstance(section, dict):
             raise UsageError(f"{key}: {part} holds no keys.")
-    section[last] = yaml.safe_load(text)
+    try:
+        section[last] = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise UsageError(f"'{override}' is not an override: its value is not valid YAML.") from error

@@ -38,24 +38,30 @@ class Example:
 
 def is_dev(name: str) -> bool:
     """A document whose number (the digits of its id) is divisible by 5 is for measuring, never for fitting."""
-    digits = "".join(sign for sign in name if sign.isdigit())
+    digits = "".join(sign for sign in name if sign.isdecimal())
     return int(digits or 0) % 5 == 0
 
 
 def labelled(source: Source) -> Iterator[tuple[Path, dict[str, Any]]]:
     """The pictures of a source that have a label, with it. Raises UsageError where a file is missing or broken."""
     try:
-        lines = source.labels.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise UsageError(f"The labels {source.labels} can't be read ({error.strerror}).") from error
+        # Not splitlines: it also splits at signs that JSON allows inside a string.
+        lines = source.labels.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
+        raise UsageError(f"The labels {source.labels} can't be read ({reason}).") from error
     pictures = {path.stem: path for path in sorted(source.pictures.iterdir())} if source.pictures.is_dir() else {}
     if not pictures:
         raise UsageError(f"The folder {source.pictures} holds no pictures.")
     for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
         try:
             label = json.loads(line)
         except ValueError as error:
             raise UsageError(f"Line {number} of {source.labels} is not JSON.") from error
+        if not isinstance(label, dict):
+            raise UsageError(f"Line {number} of {source.labels} is no label: it holds no keys and values.")
         if label.get("id") in pictures:
             yield pictures[label["id"]], label
 

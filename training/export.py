@@ -154,8 +154,10 @@ def _to_onnx(model: Exported, path: Path, examples: Sequence[Encoded]) -> None:
 
 def _quantise(source: Path, target: Path) -> None:
     """Weights of matrix products and tables in 8 bits; convolutions stay in float (faster, and as small)."""
+    import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    quantize_dynamic(
-        str(source), str(target), weight_type=QuantType.QInt8, op_types_to_quantize=["MatMul", "Gemm", "Gather"]
-    )
+    model = onnx.load(str(source))
+    # The exporter merges layers and leaves the shapes from before: they are inferred anew, or quantisation fails.
+    del model.graph.value_info[:]
+    quantize_dynamic(model, str(target), weight_type=QuantType.QInt8, op_types_to_quantize=["MatMul", "Gemm", "Gather"])

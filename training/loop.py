@@ -17,7 +17,9 @@ import torch
 from torch import Tensor, distributed
 from torch.multiprocessing.spawn import start_processes
 
+from extractor.errors import UsageError
 from extractor.student.encoder import collate
+from extractor.types import ITEM_PARTS
 from training.augment import Sample, plain, vary
 from training.config import Run
 from training.corpus import Example, classes, epochs, read_examples
@@ -48,6 +50,11 @@ def train(run: Run) -> Path:
     (folder / "log.jsonl").unlink(missing_ok=True)
     fitted = [bounded(example, run) for example in read_examples(run.data, run.spans, dev=False)]
     held = [bounded(example, run) for example in read_examples(run.data, run.spans, dev=True)]
+    if not fitted:
+        raise UsageError(
+            "There is no document to learn from.",
+            hint="Check that labels and pictures carry the same ids, and that not every number is divisible by 5.",
+        )
     if run.processes == 1:
         _work(0, run, folder, fitted, held)
     else:
@@ -81,7 +88,7 @@ def build_student(run: Run, fitted: Sequence[Example]) -> CompactStudent:
             spans=list(run.spans),
             longest=[run.longest_of(name) for name in run.spans],
             inferred=classes(fitted, run.inferred),
-            parts=["description", "quantity", "unit_price", "amount"],
+            parts=list(ITEM_PARTS),
         )
     )
 
@@ -220,8 +227,9 @@ def hits(student: CompactStudent, held: Sequence[Example], fields: Sequence[str]
     absent ones left alone (`.absent`), among those whose target is known; the accuracy of inferred fields and tags."""
     student.eval()  # type: ignore[no-untyped-call]
     sums: dict[str, list[float]] = {}
-    for batch in batches(held, size, "look"):
-        samples = [plain(example) for example in batch]
+    alike = sorted(held, key=lambda example: len(example.tokens))
+    for start in range(0, len(alike), size):
+        samples = [plain(example) for example in alike[start : start + size]]
         inputs = tensors(samples)
         with torch.autocast("cpu", torch.bfloat16):
             answers = student(**inputs)

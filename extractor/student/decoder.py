@@ -19,7 +19,7 @@ from extractor.student.encoder import Token
 from extractor.student.items import decode_items
 from extractor.student.runtime import Answers
 from extractor.student.values import Reader, join
-from extractor.types import AMOUNT_FIELDS, Box, Field, LineItem, Notice, Receipt
+from extractor.types import AMOUNT_FIELDS, FIELD_NAMES, Box, Field, LineItem, Notice, Receipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,5 @@ def _item_amounts(items: Sequence[LineItem]) -> list[Decimal]:
 
 
 def _order(manifest: Manifest) -> list[str]:
-    from extractor.types import FIELD_NAMES
-
     known = [*manifest.spans, *manifest.inferred]
     return [*(name for name in FIELD_NAMES if name in known), *(name for name in known if name not in FIELD_NAMES)]

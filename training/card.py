@@ -17,10 +17,9 @@ answers with fields, line items and confidences. Architecture: see `training/mod
 
 {sources}
 
-The labels were written by a large multimodal model (the teacher) that read each picture once with the TAIL prompt; the
-student learnt its answers (response-based distillation). No ground truth was used. Documents whose number is divisible
-by 5 were held out ("dev"): they were measured, and served to fit two numbers a field that turn the student's
-probability into a confidence. Nothing of the documents is contained in this folder but what training left in weights.
+The labels were written by a teacher, a large multimodal model that read each picture once; the student learnt its
+answers (response-based distillation). Every fifth document ("dev", by the number in its name) was held out: it was
+measured, and served to fit the numbers that turn the student's probabilities into confidences, two a field.
 
 ## Measured on dev, against the teacher's labels
 
@@ -28,30 +27,19 @@ probability into a confidence. Nothing of the documents is contained in this fol
 |---|---|
 {scores}
 
-Scores are ANLS (DocVQA, threshold 0.5), ANLS* for line items, computed on the words of the default OCR. Figures from
-the picture on, against ground truth, speed and memory: `tailor benchmark`, EXPERIMENTS.md.
+Scores are ANLS (DocVQA, threshold 0.5), ANLS* for line items, computed on the words of the OCR engine of the run.
 
 ## Licences and limits
 
-- The weights are published under Apache-2.0, as Tailor is. {licences}
-- Fitted mostly on English and Malay receipts from Malaysia, the United States and some thirty other countries. Other
-  languages and document types are read less well: look at the confidences.
-- The student repeats its teacher's habits: the registered company name where one is printed, amounts with two decimals.
-- A value that the OCR misread is read wrongly. Amounts that don't add up give a warning, not a correction.
-"""
-
-TERMS = {
-    "sroie": "SROIE's pictures (ICDAR 2019) are published under CC BY 4.0.",
-    "wild": "WildReceipt's pictures are published for research; the terms of the data set are not stated: check "
-    "whether weights fitted on them suit your use, or fit the student to your own receipts.",
-}
+- The weights are published under Apache-2.0, as Tailor is; the documents that they were fitted on have their own terms
+  (above).
+- The student repeats its teacher's habits and faults. A value that the OCR misread is read wrongly; amounts that don't
+  add up give a warning, not a correction. Look at the confidences.
+{limits}"""
 
 
 def write_card(folder: Path, run: Run, manifest: Manifest) -> None:
-    sources = [
-        f"- {source.name}: teacher labels of the train split of `{source.pictures.parent.name}`"
-        for source in run.data.sources
-    ]
+    sources = [f"- {source.name}. {source.terms}".rstrip() for source in run.data.sources]
     scores = [f"| {name} | {value:.3f} |" for name, value in sorted(manifest.evaluation.items())]
     text = CARD.format(
         name=manifest.name,
@@ -61,6 +49,6 @@ def write_card(folder: Path, run: Run, manifest: Manifest) -> None:
         precision=manifest.precision,
         sources="\n".join(sources),
         scores="\n".join(scores) or "| – | not measured |",
-        licences=" ".join(TERMS[source.name] for source in run.data.sources if source.name in TERMS),
+        limits=f"- {run.limits}\n" if run.limits else "",
     )
     (folder / "MODEL_CARD.md").write_text(text, encoding="utf-8")

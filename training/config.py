@@ -28,6 +28,7 @@ class Source(_Section):
     pictures: Path
     labels: Path
     weight: float = Field(default=1.0, gt=0, description="how often a document is drawn, against the other sources")
+    terms: str = Field(default="", description="a sentence for the model card: whose documents, under what terms")
 
 
 class Data(_Section):
@@ -104,6 +105,9 @@ class Run(_Section):
     threads: int = Field(default=1, ge=1, description="threads a process")
     evaluate_every: int = Field(default=5, description="epochs between looks at dev")
     output: Path = Path("runs")
+    limits: str = Field(
+        default="", description="a sentence for the model card: where the student should not be trusted"
+    )
 
     def longest_of(self, field: str) -> int:
         return self.longest.get(field, 12)

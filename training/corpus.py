@@ -17,6 +17,7 @@ from extractor.errors import UsageError
 from extractor.loading import load
 from extractor.ocr import build_engine, default_cache_folder, read_page
 from extractor.student.encoder import Token, picture, tokenize
+from extractor.truth import split_of
 from training.alignment import SpanTarget, align
 from training.config import Data, Source
 from training.items import ItemTarget, align_items
@@ -34,12 +35,6 @@ class Example:
     spans: dict[str, SpanTarget]
     items: ItemTarget
     label: Mapping[str, Any]
-
-
-def is_dev(name: str) -> bool:
-    """A document whose number (the digits of its id) is divisible by 5 is for measuring, never for fitting."""
-    digits = "".join(sign for sign in name if sign.isdecimal())
-    return int(digits or 0) % 5 == 0
 
 
 def labelled(source: Source) -> Iterator[tuple[Path, dict[str, Any]]]:
@@ -71,7 +66,7 @@ def read_examples(data: Data, spans: Sequence[str], *, dev: bool) -> list[Exampl
     engine = build_engine(data.ocr, cache=data.ocr_cache or default_cache_folder())
     examples: list[Example] = []
     for source in data.sources:
-        chosen = [(path, label) for path, label in labelled(source) if is_dev(label["id"]) == dev]
+        chosen = [(path, label) for path, label in labelled(source) if (split_of(label["id"]) == "dev") == dev]
         for path, label in chosen[: data.limit]:
             with load(path) as document:
                 pages = [read_page(page, engine)[0] for page in document.pages()]

@@ -55,6 +55,11 @@ def train(run: Run) -> Path:
             "There is no document to learn from.",
             hint="Check that labels and pictures carry the same ids, and that not every number is divisible by 5.",
         )
+    if run.processes > 1 and len(fitted) < run.optimiser.batch:
+        raise UsageError(
+            f"{len(fitted)} documents are too few to be shared out among {run.processes} processes.",
+            hint="Set processes=1, or a smaller optimiser.batch.",
+        )
     if run.processes == 1:
         _work(0, run, folder, fitted, held)
     else:
@@ -135,7 +140,7 @@ class Trainer:
             betas=(0.9, 0.98),
         )
         mass = sum(example.weight for example in fitted)
-        self.steps = max(1, int(run.optimiser.epochs * mass / run.optimiser.batch))
+        self.steps = max(1, int(run.optimiser.epochs * max(1.0, mass / run.optimiser.batch)))
         self.step = 0
         self.seen = 0
 

@@ -97,8 +97,7 @@ class Rotation(nn.Module):
     def forward(self, places: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor]:
         """Cosine and sine, each b × 1 × n × pairs."""
         row, place, order = (
-            torch.tensor(rates, dtype=boxes.dtype, device=boxes.device)
-            for rates in (self.row, self.place, self.order)
+            torch.tensor(rates, dtype=boxes.dtype, device=boxes.device) for rates in (self.row, self.place, self.order)
         )
         middle = (boxes[..., 0:1] + boxes[..., 2:3]) / 2
         angles = torch.cat([places[..., 0:1] * row, middle * place, places[..., 1:2] * order], dim=-1).unsqueeze(1)

@@ -15,6 +15,9 @@ DEFAULT_MODEL = Path(__file__).parent / "weights" / "compact"
 MODEL_FILE = "model.onnx"
 MANIFEST_FILE = "manifest.json"
 
+SUREST = 1e-4
+"""Probabilities are held this far from 0 and 1 before a calibration is fitted or used."""
+
 
 class Calibration(BaseModel):
     """Platt scaling: confidence = sigmoid(slope · logit(p) + intercept), fitted on dev (Platt 1999)."""
@@ -25,7 +28,7 @@ class Calibration(BaseModel):
     intercept: float = 0.0
 
     def __call__(self, probability: float) -> float:
-        inside = min(max(probability, 1e-6), 1.0 - 1e-6)
+        inside = min(max(probability, SUREST), 1.0 - SUREST)
         return 1.0 / (1.0 + math.exp(-(self.slope * math.log(inside / (1.0 - inside)) + self.intercept)))
 
 

@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw
 
 from extractor.errors import UsageError
 from extractor.ocr.fake import FakeOcr
+from extractor.truth import split_of
 from tests.extractor.student.documents import ROWS, page
 from tests.training.tiny import FIELDS, LABEL, example
 from training import corpus
@@ -39,7 +40,7 @@ def labels(count: int) -> list[dict[str, object]]:
     ("name", "held"), [("5", True), ("wild-10", True), ("X510056", False), ("7", False), ("a²3", False)]
 )
 def test_documents_whose_number_is_divisible_by_five_are_held_out(name: str, held: bool) -> None:
-    assert corpus.is_dev(name) == held
+    assert (split_of(name) == "dev") == held
 
 
 def test_pictures_are_read_once_and_split(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

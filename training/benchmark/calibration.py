@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from extractor.student.artifact import SUREST
 from training.benchmark.corpus import half_of
 from training.benchmark.report import Figure
 
@@ -25,7 +26,7 @@ class Claim:
 
 
 def logit(confidence: Floats) -> Floats:
-    held = np.clip(confidence, 1e-4, 1 - 1e-4)
+    held = np.clip(confidence, SUREST, 1 - SUREST)
     return np.asarray(np.log(held / (1 - held)), np.float64)
 
 

@@ -49,6 +49,11 @@ class StudentSizes(_Section):
     pointer: int = 16
     dropout: float = Field(default=0.1, ge=0, lt=1)
     initial: Path | None = Field(default=None, description="a saved student to start from")
+    backbone: str | None = Field(
+        default=None,
+        description="a pretrained text encoder of transformers, by local path or hub name, in place of own layers; "
+        "it gives the width, and must take inputs_embeds (BERT, RoBERTa, MiniLM and the like)",
+    )
 
 
 class Losses(_Section):

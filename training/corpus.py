@@ -88,11 +88,12 @@ def read_examples(data: Data, spans: Sequence[str], *, dev: bool) -> list[Exampl
 
 
 def classes(examples: Sequence[Example], fields: Sequence[str], least: int = 3) -> dict[str, list[str]]:
-    """The values each inferred field may take: those seen at least `least` times, most frequent first; "" is none."""
+    """The values each inferred field may take: those seen at least `least` times, most frequent first; "" is none,
+    and the only one where nothing was seen often enough."""
     kinds = {}
     for field in fields:
         counts = Counter(str(example.label.get(field) or "") for example in examples)
-        kinds[field] = [value for value, count in counts.most_common() if count >= least or value == ""]
+        kinds[field] = [value for value, count in counts.most_common() if count >= least or value == ""] or [""]
     return kinds
 
 

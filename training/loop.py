@@ -78,13 +78,18 @@ def bounded(example: Example, run: Run) -> Example:
 
 
 def build_student(run: Run, fitted: Sequence[Example]) -> CompactStudent:
-    if run.student.initial is not None:
-        loaded: CompactStudent = CompactStudent.from_pretrained(run.student.initial)
-        return loaded
+    """A student of the configured sizes: its own layers at random, a saved student, or a pretrained backbone's layers.
+
+    Raises UsageError where the backbone can't be loaded.
+    """
     sizes = run.student
-    return CompactStudent(
+    if sizes.initial is not None:
+        loaded: CompactStudent = CompactStudent.from_pretrained(sizes.initial)
+        return loaded
+    backbone = _backbone(sizes.backbone) if sizes.backbone else None
+    student = CompactStudent(
         CompactConfig(
-            hidden=sizes.hidden,
+            hidden=backbone.config.hidden_size if backbone else sizes.hidden,
             layers=sizes.layers,
             heads=sizes.heads,
             spelling=sizes.spelling,
@@ -94,8 +99,24 @@ def build_student(run: Run, fitted: Sequence[Example]) -> CompactStudent:
             longest=[run.longest_of(name) for name in run.spans],
             inferred=classes(fitted, run.inferred),
             parts=list(ITEM_PARTS),
+            body=backbone.config.to_dict() if backbone else None,
         )
     )
+    if backbone is not None and student.body is not None:
+        student.body.load_state_dict(backbone.state_dict())
+    return student
+
+
+def _backbone(name: str) -> Any:
+    from transformers import AutoModel
+
+    try:
+        return AutoModel.from_pretrained(name, dtype=torch.float32)
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"The backbone {name} can't be loaded ({type(error).__name__}).",
+            hint="Give a local folder of transformers weights, or a hub name where the hub can be reached.",
+        ) from error
 
 
 def _work(rank: int, run: Run, folder: Path, fitted: list[Example], held: list[Example]) -> None:

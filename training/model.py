@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from transformers import PretrainedConfig, PreTrainedModel
+from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
 
 from extractor.student import features
 from extractor.student.encoder import CELLS
@@ -28,7 +28,8 @@ class CompactConfig(PretrainedConfig):  # type: ignore[no-untyped-call]
     """Sizes of the student and what it answers.
 
     `spans` names the fields found as spans, `longest` the most tokens each may take, `inferred` the classes of each
-    inferred field ("" stands for none), `parts` the tags of line items after "none".
+    inferred field ("" stands for none), `parts` the tags of line items after "none". `body` is the configuration of a
+    transformers encoder (with its `model_type`) that takes the place of the student's own layers; None for these.
     """
 
     model_type = "tailor_compact"
@@ -45,6 +46,7 @@ class CompactConfig(PretrainedConfig):  # type: ignore[no-untyped-call]
         longest: list[int] | None = None,
         inferred: dict[str, list[str]] | None = None,
         parts: list[str] | None = None,
+        body: dict[str, Any] | None = None,
         **rest: Any,
     ) -> None:
         super().__init__(**rest)
@@ -54,6 +56,7 @@ class CompactConfig(PretrainedConfig):  # type: ignore[no-untyped-call]
         self.longest = longest or [12] * len(self.spans)
         self.inferred = inferred or {}
         self.parts = parts or []
+        self.body = body
 
 
 class PageReader(nn.Module):
@@ -156,7 +159,8 @@ class CompactStudent(PreTrainedModel):  # type: ignore[no-untyped-call]
         self.embedded = nn.LayerNorm(hidden)
         self.dropout = nn.Dropout(config.dropout)
         self.rotation = Rotation(hidden // config.heads // 2)
-        self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
+        self.blocks = nn.ModuleList(Block(config) for _ in range(0 if config.body else config.layers))
+        self.body = _body(config.body) if config.body else None
         self.finished = nn.LayerNorm(hidden)
         fields = len(config.spans)
         self.starts = nn.Linear(hidden, fields)
@@ -223,8 +227,14 @@ class CompactStudent(PreTrainedModel):  # type: ignore[no-untyped-call]
             + self.read_picture(seen)
         )
         words = self.dropout(self.embedded(words))
-        cosine, sine = self.rotation(places, boxes)
         bias = torch.where(mask, 0.0, NEVER)[:, None, None, :]
+        if self.body is not None:
+            # Order is the body's own business; rows and places it knows by the summed embeddings. The mask is given in
+            # its final form: what transformers makes of a plain one can't be exported.
+            full = bias.to(words.dtype).expand(batch, 1, count, count)
+            seen_by_body: Tensor = self.body(inputs_embeds=words, attention_mask=full).last_hidden_state
+            return self.finished(seen_by_body)  # type: ignore[no-any-return]
+        cosine, sine = self.rotation(places, boxes)
         for block in self.blocks:
             words = block(words, cosine, sine, bias)
         answer: Tensor = self.finished(words)
@@ -252,6 +262,15 @@ class CompactStudent(PreTrainedModel):  # type: ignore[no-untyped-call]
         possible = (length >= 0)[None] & (length[None] < longest)
         real = mask[:, None, :, None] & mask[:, None, None, :]
         return torch.where(possible[None] & real, scores, torch.full_like(scores, NEVER))
+
+
+def _body(declared: dict[str, Any]) -> nn.Module:
+    """An encoder of transformers without weights, as configured."""
+    rest = dict(declared)
+    body: nn.Module = AutoModel.from_config(  # type: ignore[no-untyped-call]
+        AutoConfig.for_model(rest.pop("model_type"), **rest)
+    )
+    return body
 
 
 def _waves(boxes: Tensor) -> Tensor:

@@ -22,6 +22,10 @@ on upside down, and more pieces of text are asked."""
 
 MORE_VOTES = 40
 
+SURELY_UPRIGHT = 0.85
+"""Pages read the right way up have a mean confidence of 0.90 to 0.99, upside down of 0.61 to 0.77 (24 pages of train):
+above this nobody is asked, which saves the time of the votes."""
+
 
 @dataclass(frozen=True)
 class RapidSettings:
@@ -74,18 +78,21 @@ class RapidOcr:
         image = self._sized(image)
         crops, quads = self._detect(image)
         turned = 0
-        if self.settings.upright and len(crops):
-            if _lies_on_its_side(quads):
-                turned = 90
-                image = np.ascontiguousarray(np.rot90(image))
-                crops, quads = self._detect(image)
-            if len(crops) and self._upside_down(crops):
-                turned += 180
-                image = np.ascontiguousarray(np.rot90(image, 2))
-                crops, quads = self._detect(image)
+        if self.settings.upright and len(crops) and _lies_on_its_side(quads):
+            turned = 90
+            image = np.ascontiguousarray(np.rot90(image))
+            crops, quads = self._detect(image)
         if not len(crops):
             return Reading((), turned)
-        words, unread = self._recognise(image, crops, quads)
+        result = self._engine.recognize_txt(crops)
+        if self.settings.upright and np.mean(result.scores) < SURELY_UPRIGHT and self._upside_down(crops):
+            turned += 180
+            image = np.ascontiguousarray(np.rot90(image, 2))
+            crops, quads = self._detect(image)
+            if not len(crops):
+                return Reading((), turned)
+            result = self._engine.recognize_txt(crops)
+        words, unread = self._words(image, crops, quads, result)
         return Reading(tuple(words), turned, unread)
 
     def _sized(self, image: ImageArray) -> ImageArray:
@@ -131,9 +138,10 @@ class RapidOcr:
         scores = np.asarray(self._engine.recognize_txt(crops + flipped).scores)
         return float(scores[len(crops) :].mean() - scores[: len(crops)].mean())
 
-    def _recognise(self, image: ImageArray, crops: list[npt.NDArray[np.uint8]], quads: Quad) -> tuple[list[Word], int]:
-        """The words of the pieces of text, and how many pieces could not be read."""
-        result = self._engine.recognize_txt(crops)
+    def _words(
+        self, image: ImageArray, crops: list[npt.NDArray[np.uint8]], quads: Quad, result: Any
+    ) -> tuple[list[Word], int]:
+        """The words of the pieces of text as recognised, and how many pieces could not be read."""
         height, width = image.shape[:2]
         located = self._engine.cal_rec_boxes(crops, quads.copy(), result, False).word_results
         words: list[Word] = []

@@ -76,9 +76,11 @@ def _renumber(example: Example, keep: list[int]) -> tuple[dict[str, SpanTarget],
     # An item whose first token is lost begins at its next one.
     for at in np.flatnonzero(begins):
         later = int(at)
-        while later not in place and later + 1 < len(begins) and not begins[later + 1]:
+        while not (kept := later in place and example.items.tags[later] != 0):
+            if later + 1 == len(begins) or begins[later + 1]:
+                break
             later += 1
-        if later in place and example.items.tags[later]:
+        if kept:
             begins[later] = 1.0
     return spans, ItemTarget(example.items.tags[chosen], begins[chosen], example.items.known)
 

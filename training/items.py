@@ -108,7 +108,9 @@ def _members(
             continue
         places = _number_places(tokens, str(value), part, [at for at in zone if at not in members])
         if places:
-            members[places[-1] if part == 3 else places[0]] = part + 1
+            # The nearest row: the same number may stand again as the subtotal below. There, amounts stand last.
+            nearest = [at for at in places if tokens[at].row == tokens[places[0]].row]
+            members[nearest[-1] if part == ITEM_PARTS.index("amount") else nearest[0]] = part + 1
     return members or {anchor[0]: 1}
 
 

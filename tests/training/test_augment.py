@@ -81,7 +81,6 @@ def test_an_item_whose_first_word_is_lost_begins_at_its_next() -> None:
     assert items.begins.sum() == 2
 
 
-@pytest.mark.xfail(strict=True, reason="the search for the next word of the item stops at a kept word of no item")
 def test_an_item_whose_first_word_is_lost_begins_at_its_next_even_behind_a_stranger() -> None:
     label = {"id": "1", "line_items": [["loaf", "1", None, "6.80"]]}
     whole = example("1 * loaf 6.80", "Total 6.80", label=label)

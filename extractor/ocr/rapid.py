@@ -45,6 +45,8 @@ class RapidSettings:
     """Find out whether the page lies on its side or upside down, and turn it."""
     votes: int = 8
     """How many of the widest pieces of text vote on upside down."""
+    give_back_every: int = 25
+    """Every so many pages the memory that ONNX Runtime holds for later is given back; 0 never does."""
 
 
 class RapidOcr:
@@ -53,11 +55,13 @@ class RapidOcr:
     def __init__(self, settings: RapidSettings | None = None) -> None:
         self.settings = settings or RapidSettings()
         self._engine = _engine(self.settings)
+        self._sessions: list[_TidySession] = []
+        self._pages = 0
 
     @property
     def name(self) -> str:
         chosen = asdict(self.settings)
-        for speed_only in ("threads", "cuda"):
+        for speed_only in ("threads", "cuda", "give_back_every"):
             del chosen[speed_only]
         return "rapidocr-ppocrv6-small:" + ",".join(f"{key}={value}" for key, value in chosen.items())
 
@@ -67,6 +71,7 @@ class RapidOcr:
         return str(self._engine._load_det_model().session.session.get_providers()[0])
 
     def read(self, image: ImageArray) -> Reading:
+        self._tidy_up()
         try:
             return self._read(image)
         except Exception as defect:
@@ -94,6 +99,19 @@ class RapidOcr:
             result = self._engine.recognize_txt(crops)
         words, unread = self._words(image, crops, quads, result)
         return Reading(tuple(words), turned, unread)
+
+    def _tidy_up(self) -> None:
+        """ONNX Runtime keeps the largest blocks that any page asked for, size by size: unchecked, a worker grows from
+        page to page."""
+        if not self.settings.give_back_every:
+            return
+        if not self._sessions:
+            for part in (self._engine._load_det_model(), self._engine._load_rec_model()):
+                part.session.session = _TidySession(part.session.session)
+                self._sessions.append(part.session.session)
+        self._pages += 1
+        for session in self._sessions:
+            session.giving_back = self._pages % self.settings.give_back_every == 0
 
     def _sized(self, image: ImageArray) -> ImageArray:
         """The picture at the size it is read at: small photographs enlarged, large scans reduced."""
@@ -155,6 +173,24 @@ class RapidOcr:
                 x1, y1 = points.max(axis=0) / (width, height)
                 words.append(Word(word, Box.clipped(float(x0), float(y0), float(x1), float(y1)), confidence, line))
         return words, unread
+
+
+class _TidySession:
+    """A session that gives its memory back to the system after a run, while told to; else the session as it is."""
+
+    def __init__(self, session: Any) -> None:
+        import onnxruntime
+
+        self.session = session
+        self.giving_back = False
+        self._options = onnxruntime.RunOptions()
+        self._options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+
+    def run(self, names: Any, inputs: Any) -> Any:
+        return self.session.run(names, inputs, self._options if self.giving_back else None)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.session, name)
 
 
 def _join(text: str, parts: Sequence[tuple[str, float, Any]]) -> list[tuple[str, float, npt.NDArray[np.float32]]]:

@@ -138,7 +138,7 @@ _engines: list[Any] = []
 def _start_engine() -> None:
     from extractor.ocr.rapid import RapidOcr, RapidSettings
 
-    _engines.append(RapidOcr(RapidSettings(threads=1, upright=False)))
+    _engines.append(RapidOcr(RapidSettings(threads=1, upright=False, give_back_every=0)))
 
 
 def _read_words(file: str) -> tuple[str, int]:

@@ -43,6 +43,16 @@ def test_rapidocr_reads_a_page_whichever_way_it_lies(rapid: RapidOcr, quarters: 
     assert [row.replace(" ", "") for row in found] == [line.replace(" ", "") for line in RECEIPT]
 
 
+def test_rapidocr_gives_memory_back_now_and_then_and_reads_the_same(rapid: RapidOcr) -> None:
+    page = draw(RECEIPT)
+    tidy = RapidOcr(RapidSettings(give_back_every=2))
+    kept, given_back, kept_again = (tidy.read(page) for _ in range(3))
+    assert kept == given_back == kept_again == rapid.read(page)
+    assert [session.giving_back for session in tidy._sessions] == [False, False]
+    tidy.read(page)
+    assert [session.giving_back for session in tidy._sessions] == [True, True]
+
+
 def test_rapidocr_boxes_lie_on_their_words(rapid: RapidOcr) -> None:
     total = next(word for word in rapid.read(draw(RECEIPT)).words if "7.60" in word.text)
     page = draw(RECEIPT)

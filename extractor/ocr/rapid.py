@@ -45,7 +45,7 @@ class RapidSettings:
     """Find out whether the page lies on its side or upside down, and turn it."""
     votes: int = 8
     """How many of the widest pieces of text vote on upside down."""
-    give_back_every: int = 25
+    give_back_every: int = 15
     """Every so many pages the memory that ONNX Runtime holds for later is given back; 0 never does."""
 
 

@@ -26,26 +26,35 @@ class Growth:
     late: float
     slope: float
     """Megabytes more for each hundred documents after the early ones."""
+    early_median: float
+    late_median: float
 
     @property
     def percent(self) -> float:
         return 100 * (self.late - self.early) / self.early
 
 
-def growth(after: Sequence[float], early: int = 100, window: int = 25) -> Growth:
+def growth(after: Sequence[float], early: int = 100, window: int = 50) -> Growth:
     """The growth over a run from the memory `after` each document (bytes).
 
-    A single document sways its memory by the size of its picture, so levels are medians over the last `window`
-    documents before the `early` mark and before the end; the slope is that of the least-squares line after the mark.
-    Runs shorter than twice `early` take their first fifth as early. Raises ValueError for fewer than ten documents.
+    A worker's memory rises with the sizes of the pages that it reads and falls where it gives memory back, by more than
+    half. A leak is what it can't give back: levels are the least over the last `window` documents before the `early`
+    mark and before the end; the slope is that of the least-squares line through the least of every 25 documents after
+    the mark. The medians of the same documents are told beside. Runs shorter than twice `early` take their first fifth
+    as early. Raises ValueError for fewer than ten documents.
     """
     held = np.asarray(after, np.float64) / MEGABYTE
     if len(held) < 10:
         raise ValueError("growth needs at least ten documents")
     mark = early if len(held) >= 2 * early else max(len(held) // 5, 2)
-    width = min(window, mark)
-    slope = np.polyfit(np.arange(mark, len(held)), held[mark:], 1)[0]
-    return Growth(float(np.median(held[mark - width : mark])), float(np.median(held[-width:])), float(100 * slope))
+    before, last = held[max(0, mark - window) : mark], held[-min(window, mark) :]
+    size = min(25, max(1, (len(held) - mark) // 4))
+    starts = np.arange(mark, len(held) - size + 1, size)
+    floors = [held[start : start + size].min() for start in starts]
+    slope = np.polyfit(starts, floors, 1)[0]
+    return Growth(
+        float(before.min()), float(last.min()), float(100 * slope), float(np.median(before)), float(np.median(last))
+    )
 
 
 def documents(pictures: Sequence[Path], count: int, seed: int = 5) -> list[Path]:
@@ -87,6 +96,9 @@ def describe(after: Sequence[float], watch: MemoryWatch) -> list[Figure]:
     if n < 10:
         return made
     grown = growth(after)
-    note = f"{grown.early:.0f} MB → {grown.late:.0f} MB, slope {grown.slope:+.1f} MB per 100 documents"
+    note = (
+        f"least {grown.early:.0f} MB → {grown.late:.0f} MB, slope {grown.slope:+.1f} MB per 100 documents; "
+        f"medians {grown.early_median:.0f} MB → {grown.late_median:.0f} MB"
+    )
     made.append(Figure("memory growth over the run", grown.percent, 5, at_most=True, unit="%", n=n, note=note))
     return made

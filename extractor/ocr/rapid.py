@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -73,7 +74,10 @@ class RapidOcr:
     def read(self, image: ImageArray) -> Reading:
         self._tidy_up()
         try:
-            return self._read(image)
+            reading = self._read(image)
+            if self._sessions and self._sessions[0].giving_back:
+                _trim()
+            return reading
         except Exception as defect:
             raise OcrError(
                 f"RapidOCR failed on this page ({type(defect).__name__}).", hint="Try --ocr tesseract."
@@ -173,6 +177,14 @@ class RapidOcr:
                 x1, y1 = points.max(axis=0) / (width, height)
                 words.append(Word(word, Box.clipped(float(x0), float(y0), float(x1), float(y1)), confidence, line))
         return words, unread
+
+
+def _trim() -> None:
+    """Lets the C library give free memory back too, where it is one that keeps it (glibc)."""
+    import ctypes
+
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 class _TidySession:

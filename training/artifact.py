@@ -33,7 +33,8 @@ def publish(run_folder: Path, target: Path, *, name: str, quantise: bool, calibr
     run = _run_of(run_folder)
     held = read_examples(run.data, run.spans, dev=True)
     samples = [plain(example).encoded for example in held[:: max(1, len(held) // 5)]]
-    difference = export(run_folder, target, samples, name=name, quantise=quantise)
+    terms = tuple(f"{source.name}: {source.terms}" for source in run.data.sources if source.terms)
+    difference = export(run_folder, target, samples, name=name, quantise=quantise, licences=terms)
     evaluation: dict[str, float] = {}
     if calibrate:
         student = Student(target)

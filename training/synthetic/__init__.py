@@ -1,0 +1,1 @@
+"""Synthetic documents with exact labels: purchases (content) → sheets (layout) → words or pictures → noise."""

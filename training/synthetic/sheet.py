@@ -1,6 +1,6 @@
 """A laid-out document and its words: what stands where, and which words carry which field.
 
-A sheet is a list of rows of cells; where words stand on the page follows from a face's metrics (`Face`): those of a real
+A sheet is a list of rows of cells; where words stand on the page follows from a face's metrics: those of a real
 font where a picture is drawn, estimated ones where only words are wanted. Both ways give the same words.
 """
 

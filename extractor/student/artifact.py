@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from extractor.errors import BadModel
 from extractor.student.encoder import ENCODER_VERSION
+from extractor.task import RECEIPTS, FieldType
 
 DEFAULT_MODEL = Path(__file__).parent / "weights" / "compact"
 MODEL_FILE = "model.onnx"
@@ -37,7 +38,9 @@ class Manifest(BaseModel):
 
     `spans` fields found as spans, in the order of the model's outputs; `inferred` the classes of each inferred field
     ("" is none); `parts` the tags of line items after "none"; `answer_above` how probable it must be that a field is
-    there to answer it (0.5 where nothing is said); `calibration` per field, from decoding probability to confidence.
+    there to answer it (0.5 where nothing is said); `calibration` per field, from decoding probability to confidence;
+    `types` how each field's value is read (as the shipped task has it where nothing is said), `positive` the amounts
+    reported without their sign.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -47,12 +50,17 @@ class Manifest(BaseModel):
     spans: tuple[str, ...]
     inferred: dict[str, tuple[str, ...]]
     parts: tuple[str, ...]
+    types: dict[str, FieldType] = {}
+    positive: tuple[str, ...] = ("discount",)
     answer_above: dict[str, float] = {}
     calibration: dict[str, Calibration] = {}
     precision: str = "fp32"
     config_hash: str = ""
     evaluation: dict[str, float] = {}
     licences: tuple[str, ...] = ()
+
+    def type_of(self, field: str) -> FieldType:
+        return self.types.get(field) or RECEIPTS.types.get(field, "text")
 
 
 def read_manifest(folder: Path) -> Manifest:

@@ -37,7 +37,12 @@ def decode(tokens: Sequence[Token], answers: Answers, manifest: Manifest) -> tup
     """The receipt that the answers amount to, and warnings about its arithmetic."""
     inferred = _inferred(tokens, answers, manifest)
     country = inferred["country"].value if "country" in inferred else None
-    reader = Reader(country, document_decimal_sign(token.text for token in tokens))
+    reader = Reader(
+        country,
+        document_decimal_sign(token.text for token in tokens),
+        {name: manifest.type_of(name) for name in manifest.spans},
+        frozenset(manifest.positive),
+    )
     items = decode_items(tokens, answers, manifest.parts, reader)
     found = {name: candidates(tokens, answers, at, name, reader) for at, name in enumerate(manifest.spans)}
     absent = {name: float(answers.absent[at]) for at, name in enumerate(manifest.spans)}

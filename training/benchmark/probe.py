@@ -106,8 +106,16 @@ def ocr(job: Job, tell: Tell) -> None:
             tell({"file": file, "words": words})
 
 
+BEING_STARTED = 0.05
+"""Seconds after which a new process runs its own program."""
+
+
 def tree_rss(pid: int) -> Iterator[int]:
-    """The resident bytes of a process and of each of its descendants; those that end meanwhile are left out."""
+    """The resident bytes of a process and of each of its descendants; those that end meanwhile are left out.
+
+    A child that is just being started still shares its parent's memory, and would count it twice: it is looked at
+    again when it has become what it is to be.
+    """
     import psutil
 
     try:
@@ -117,6 +125,8 @@ def tree_rss(pid: int) -> Iterator[int]:
         return
     for member in members:
         try:
+            if member is not top and member.cmdline() == top.cmdline():
+                time.sleep(BEING_STARTED)
             yield member.memory_info().rss
         except psutil.NoSuchProcess:
             continue

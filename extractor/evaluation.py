@@ -112,16 +112,20 @@ def evaluate(predictions: Iterable[Extraction], truths: Mapping[str, Truth]) -> 
     for key, truth in truths.items():
         record = found.get(key)
         for name, value in truth.fields.items():
-            answers.setdefault(name, []).append(_answer(record, name, value))
+            answers.setdefault(name, []).append(_answer(record, name, value, truth))
         if truth.line_items is not None:
             answers.setdefault("line_items", []).append(_items_answer(record, truth.line_items))
-    values = [answer for name in answers if name not in ("date_iso", "line_items") for answer in answers[name]]
+    days = {f"{name}_iso" for truth in truths.values() for name in truth.dates}
+    rows = [name for name in answers if name != "line_items"]
+    rows.sort(key=lambda name: SCORED_FIELDS.index(name) if name in SCORED_FIELDS else len(SCORED_FIELDS))
+    # A date counts once: by what is printed.
+    values = [answer for name in rows if name not in days for answer in answers[name]]
     return Report(
         documents=len(truths),
         missing=len(truths) - len(found),
         failed=sum(record.status == "failed" for record in found.values()),
         overall=_score("all", values),
-        fields=tuple(_score(name, answers[name]) for name in SCORED_FIELDS if name in answers),
+        fields=tuple(_score(name, answers[name]) for name in rows),
         line_items=_score("line_items", answers["line_items"]) if "line_items" in answers else None,
     )
 
@@ -164,16 +168,17 @@ def _unreadable(message: str) -> UsageError:
     return UsageError(message, code="predictions_unreadable", hint=hint)
 
 
-def _answer(record: Extraction | None, name: str, truth: str | None) -> _Answer:
-    read = record.receipt.fields.get("date" if name == "date_iso" else name) if record else None
+def _answer(record: Extraction | None, name: str, wanted: str | None, truth: Truth) -> _Answer:
+    day = name.removesuffix("_iso")
+    read = record.receipt.fields.get(day if day in truth.dates else name) if record else None
     # The printed date is scored on what is printed, everything else on the normalised value.
-    said = (read.text if name == "date" else read.value) if read else None
+    said = (read.text if name in truth.dates else read.value) if read else None
     if not read or not said:
-        return _Answer(truth is not None, 0.0, False, None)
-    said = comparable(name, said)
-    if truth is None:
+        return _Answer(wanted is not None, 0.0, False, None)
+    said = comparable(name, said, truth.amounts)
+    if wanted is None:
         return _Answer(False, 0.0, False, read.confidence)
-    return _Answer(True, anls(said, truth), exact(said, truth), read.confidence)
+    return _Answer(True, anls(said, wanted), exact(said, wanted), read.confidence)
 
 
 def _items_answer(record: Extraction | None, truth: Sequence[Mapping[str, str]]) -> _Answer:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Literal
 
 from extractor.errors import UsageError
-from extractor.types import AMOUNT_FIELDS, FIELD_NAMES, ITEM_PARTS
+from extractor.task import RECEIPTS, Task
+from extractor.types import AMOUNT_FIELDS, ITEM_PARTS
 
 Split = Literal["train", "dev", "all"]
 
@@ -26,11 +27,14 @@ class Truth:
 
     `fields` maps a field to its value, or to None where the document has none; a field about which nothing is known is
     absent. `date` holds the date as printed, `date_iso` the same as ISO 8601. `line_items` is None where unknown.
+    `amounts` and `dates` say which fields are compared as such.
     """
 
     id: str
     fields: Mapping[str, str | None] = field(default_factory=dict)
     line_items: tuple[Mapping[str, str], ...] | None = None
+    amounts: frozenset[str] = frozenset(AMOUNT_FIELDS)
+    dates: frozenset[str] = frozenset({"date"})
 
 
 def split_of(document: str) -> Literal["train", "dev"]:
@@ -78,9 +82,9 @@ def decimal(text: str) -> Decimal | None:
     return number if number.is_finite() and abs(number.adjusted()) < 30 and -_exponent(number) < 30 else None
 
 
-def comparable(name: str, value: str) -> str:
+def comparable(name: str, value: str, amounts: Collection[str] = AMOUNT_FIELDS) -> str:
     """A field's value as it is compared."""
-    return amount(value) if name in AMOUNT_FIELDS else value
+    return amount(value) if name in amounts else value
 
 
 def comparable_item(parts: Mapping[str, str | None]) -> dict[str, str]:
@@ -92,8 +96,8 @@ def comparable_item(parts: Mapping[str, str | None]) -> dict[str, str]:
     }
 
 
-def load_truths(path: Path | str) -> dict[str, Truth]:
-    """The truths in a JSON-lines file, by id: SROIE's ground truth or teacher labels, told apart line by line.
+def load_truths(path: Path | str, task: Task = RECEIPTS) -> dict[str, Truth]:
+    """The truths in a JSON-lines file, by id: SROIE's ground truth or labels of a task, told apart line by line.
 
     Raises UsageError (truth_unreadable) where the file is missing or a line is neither.
     """
@@ -102,18 +106,18 @@ def load_truths(path: Path | str) -> dict[str, Truth]:
         with Path(path).open(encoding="utf-8") as lines:
             for number, line in enumerate(lines, start=1):
                 if line.strip():
-                    truth = _parsed(line, f"{path}, line {number}")
+                    truth = _parsed(line, task, f"{path}, line {number}")
                     found[truth.id] = truth
     except (OSError, UnicodeDecodeError) as error:
         raise _unreadable(f"The truth {path} can't be read ({type(error).__name__}).") from error
     return found
 
 
-def _parsed(line: str, place: str) -> Truth:
+def _parsed(line: str, task: Task, place: str) -> Truth:
     try:
         entry = json.loads(line)
         document = str(entry["id"])
-        return _from_sroie(document, entry) if "company" in entry else _from_teacher(document, entry)
+        return _from_sroie(document, entry) if "company" in entry else truth_of_label(entry, task)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _unreadable(f"{place} is neither a ground truth nor a teacher's label.") from error
 
@@ -129,17 +133,26 @@ def _from_sroie(document: str, entry: dict[str, Any]) -> Truth:
     return Truth(document, {name: comparable(name, value) for name, value in known.items()})
 
 
-def _from_teacher(document: str, entry: dict[str, Any]) -> Truth:
-    named = {name: entry[name] for name in FIELD_NAMES if name in entry and name != "date"}
-    if "date_text" in entry:
-        named["date"] = entry["date_text"]
-    if "date" in entry:
-        named["date_iso"] = entry["date"]
+def truth_of_label(entry: Mapping[str, Any], task: Task = RECEIPTS) -> Truth:
+    """What a label of a task (the format of teacher labels) says. Raises KeyError where it names no field of it."""
+    named: dict[str, Any] = {}
+    dates = frozenset(each.name for each in task.fields if each.type == "date")
+    for name in task.names:
+        if name in dates:
+            # The printed date where it was written down, and the day that it means.
+            if f"{name}_text" in entry:
+                named[name] = entry[f"{name}_text"]
+            if name in entry:
+                named[f"{name}_iso"] = entry[name]
+        elif name in entry:
+            named[name] = entry[name]
     if not named and "line_items" not in entry:
         raise KeyError("fields")
-    fields = {name: comparable(name, str(value)) if value else None for name, value in named.items()}
+    amounts = frozenset(task.amounts)
+    fields = {name: comparable(name, str(value), amounts) if value else None for name, value in named.items()}
     items = entry.get("line_items")
-    return Truth(document, fields, None if items is None else tuple(_teacher_item(item) for item in items))
+    listed = None if items is None else tuple(_teacher_item(item) for item in items)
+    return Truth(str(entry["id"]), fields, listed, amounts, dates)
 
 
 def _teacher_item(item: list[str | None] | dict[str, str | None]) -> dict[str, str]:

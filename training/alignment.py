@@ -19,19 +19,10 @@ from extractor.normalize.dates import find_dates
 from extractor.normalize.times import find_times
 from extractor.student.encoder import Token
 from extractor.student.values import join
-from extractor.types import AMOUNT_FIELDS
+from extractor.task import FieldSpec, Task
 
 Span = tuple[int, int]
 """First and last token, both included."""
-
-CLOSE_ENOUGH: Mapping[str, float] = {
-    "merchant_name": 0.72,
-    "merchant_address": 0.72,
-    "merchant_phone": 0.85,
-    "merchant_tax_id": 0.85,
-    "receipt_number": 0.85,
-}
-"""How alike the spelling of a place and of the label must be (1 − normalised edit distance, spaces left out)."""
 
 
 @dataclass(frozen=True)
@@ -48,31 +39,36 @@ class SpanTarget:
         return SpanTarget(kept, self.known and (bool(kept) or not self.candidates))
 
 
-def align(tokens: Sequence[Token], label: Mapping[str, object], fields: Sequence[str]) -> dict[str, SpanTarget]:
-    """The target of every span field of a label (the fields of the TAIL prompt)."""
+def align(tokens: Sequence[Token], label: Mapping[str, object], task: Task) -> dict[str, SpanTarget]:
+    """The target of every span field of a task. Places longer than the field may be are left out."""
     spelt = Spelling(tokens)
-    return {field: _target(tokens, spelt, label, field) for field in fields}
+    fields = [field for field in task.fields if field.kind == "span"]
+    return {field.name: _target(tokens, spelt, label, field).within(field.longest) for field in fields}
 
 
-def _target(tokens: Sequence[Token], spelt: Spelling, label: Mapping[str, object], field: str) -> SpanTarget:
-    value = label.get("date_text") or label.get("date") if field == "date" else label.get(field)
+def _target(tokens: Sequence[Token], spelt: Spelling, label: Mapping[str, object], field: FieldSpec) -> SpanTarget:
+    if field.name not in label and f"{field.name}_text" not in label:
+        # A label of another task, or of a person who was not asked: that is not the same as "none".
+        return SpanTarget(known=False)
+    value = label.get(f"{field.name}_text") or label.get(field.name)
     if value is None or value == "":
         return SpanTarget()
     text = str(value)
-    if field in AMOUNT_FIELDS:
-        found = amount_places(tokens, text)
-    elif field == "date":
-        found = _date_places(tokens, label) or spelt.places(text, 0.85)
-    elif field == "time":
-        found = _windows(tokens, 3, lambda joined: any(match.value == text for match in find_times(joined)))
-        # The teacher may know the half of the day from elsewhere on the page.
-        found = found or _windows(
-            tokens, 3, lambda joined: any(_other_half(m.value) == text for m in find_times(joined))
-        )
-    elif field == "card_last4":
-        found = [(at, at) for at, token in enumerate(tokens) if _ends_with_digits(token.text, text)]
-    else:
-        found = spelt.places(text, CLOSE_ENOUGH.get(field, 0.8))
+    match field.type:
+        case "amount":
+            found = amount_places(tokens, text)
+        case "date":
+            found = _date_places(tokens, label.get(field.name)) or spelt.places(text, 0.85)
+        case "time":
+            found = _windows(tokens, 3, lambda joined: any(match.value == text for match in find_times(joined)))
+            # The teacher may know the half of the day from elsewhere on the page.
+            found = found or _windows(
+                tokens, 3, lambda joined: any(_other_half(m.value) == text for m in find_times(joined))
+            )
+        case "card":
+            found = [(at, at) for at, token in enumerate(tokens) if _ends_with_digits(token.text, text)]
+        case _:
+            found = spelt.places(text, field.alike)
     return SpanTarget(tuple(found), known=bool(found))
 
 
@@ -91,9 +87,9 @@ def amount_places(tokens: Sequence[Token], text: str) -> list[Span]:
     return _windows(tokens, 3, lambda joined: any(abs(match.value) == abs(wanted) for match in find_amounts(joined)))
 
 
-def _date_places(tokens: Sequence[Token], label: Mapping[str, object]) -> list[Span]:
+def _date_places(tokens: Sequence[Token], day: object) -> list[Span]:
     try:
-        wanted = date.fromisoformat(str(label.get("date")))
+        wanted = date.fromisoformat(str(day))
     except ValueError:
         return []
     return _windows(tokens, 5, lambda joined: any(wanted in match.readings for match in find_dates(joined)))

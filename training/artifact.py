@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from pydantic import ValidationError
@@ -11,48 +12,49 @@ from pydantic import ValidationError
 from extractor.errors import UsageError
 from extractor.evaluation import Report, evaluate
 from extractor.student.artifact import Calibration, read_manifest
-from extractor.student.decoder import decode
-from extractor.student.runtime import Student
-from extractor.truth import Truth, load_truths
+from extractor.student.runtime import Student as Runtime
+from extractor.truth import Truth
 from extractor.types import Extraction
 from training.augment import plain
 from training.benchmark.accuracy import claims
 from training.benchmark.calibration import fit_platt, logit
 from training.card import write_card
 from training.config import Run
-from training.corpus import Example, read_examples
+from training.corpus import Example
+from training.dev import record_of, truths_of
 from training.export import export, write_manifest
+from training.sources import read_stores
 
 LEAST_CLAIMS = 20
 """A field answered less often on dev keeps the student's own probability: too few to fit two numbers."""
 
 
-def publish(run_folder: Path, target: Path, *, name: str, quantise: bool, calibrate: bool) -> str:
+def publish(
+    run_folder: Path, target: Path, *, name: str, precision: Literal["fp32", "int8"] | None, calibrate: bool
+) -> str:
     """Writes the artifact and returns a line that says what it is. Dev is looked at, never fitted on but for the two
-    numbers of each field's calibration."""
-    run = _run_of(run_folder)
-    held = read_examples(run.data, run.spans, dev=True)
-    samples = [plain(example).encoded for example in held[:: max(1, len(held) // 5)]]
+    numbers of each field's calibration. `precision` None takes what the run's configuration says."""
+    run = run_of(run_folder)
+    task = run.schema_of_task
+    held = [example for store in read_stores(run, "dev").values() for example in store]
+    chosen = precision or run.export.precision
+    samples = [plain(example) for example in held[:: max(1, len(held) // 5)]]
     terms = tuple(f"{source.name}: {source.terms}" for source in run.data.sources if source.terms)
-    difference = export(run_folder, target, samples, name=name, quantise=quantise, licences=terms)
-    evaluation: dict[str, float] = {}
+    difference = export(run_folder, target, samples, name=name, quantise=chosen == "int8", task=task, licences=terms)
     if calibrate:
-        student = Student(target)
-        truths = {
-            identifier: truth for source in run.data.sources for identifier, truth in load_truths(source.labels).items()
-        }
-        records = read_all(student, held)
+        student = Runtime(target)
+        truths = truths_of(held, task)
+        records = read_with(student, held)
         manifest = student.manifest.model_copy(update={"calibration": fit_calibration(records, truths)})
-        evaluation = figures(evaluate(records.values(), {key: truths[key] for key in records}))
+        evaluation = figures(evaluate(records.values(), truths))
         write_manifest(target, manifest.model_copy(update={"evaluation": evaluation}))
     write_card(target, run, read_manifest(target))
     size = (target / "model.onnx").stat().st_size / 1e6
-    return (
-        f"{target}: {size:.1f} MB, {'int8' if quantise else 'fp32'}, greatest difference from PyTorch {difference:.2g}"
-    )
+    return f"{target}: {size:.1f} MB, {chosen}, greatest difference from PyTorch {difference:.2g}"
 
 
-def _run_of(folder: Path) -> Run:
+def run_of(folder: Path) -> Run:
+    """The configuration of a run's folder. Raises UsageError where it is none."""
     try:
         return Run.model_validate_json((folder / "config.json").read_bytes())
     except (OSError, ValidationError) as error:
@@ -62,17 +64,10 @@ def _run_of(folder: Path) -> Run:
         ) from error
 
 
-def read_all(student: Student, examples: Sequence[Example]) -> dict[str, Extraction]:
-    """What the student reads of prepared documents, with its own probabilities as confidences."""
+def read_with(student: Runtime, examples: Sequence[Example]) -> dict[str, Extraction]:
+    """What an exported student reads of prepared documents, with its own probabilities as confidences."""
     bare = student.manifest.model_copy(update={"calibration": {}})
-    records = {}
-    for example in examples:
-        answers = student.run([plain(example).encoded])[0]
-        receipt, warnings = decode(example.tokens, answers, bare)
-        records[example.name] = Extraction(
-            file=f"{example.name}.jpg", sha256="", status="ok", pages=1, receipt=receipt, warnings=warnings
-        )
-    return records
+    return {example.name: record_of(example, student.run([plain(example).encoded])[0], bare) for example in examples}
 
 
 def fit_calibration(records: dict[str, Extraction], truths: dict[str, Truth]) -> dict[str, Calibration]:

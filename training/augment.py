@@ -30,16 +30,17 @@ _NUMBER = re.compile(r"\d")
 
 @dataclass(frozen=True)
 class Sample:
-    """A varied document as arrays, with its targets."""
+    """A varied document as arrays, with its targets. `tokens` are its words as varied."""
 
     encoded: Encoded
+    tokens: tuple[Token, ...]
     spans: dict[str, SpanTarget]
     items: ItemTarget
     example: Example
 
 
 def plain(example: Example) -> Sample:
-    return Sample(encode(example.tokens, example.pictures), example.spans, example.items, example)
+    return Sample(encode(example.tokens, example.pictures), example.tokens, example.spans, example.items, example)
 
 
 def vary(example: Example, how: Augmentation, draw: random.Random) -> Sample:
@@ -53,7 +54,7 @@ def vary(example: Example, how: Augmentation, draw: random.Random) -> Sample:
     encoded.boxes[:] = _stretched(encoded.boxes, how.stretch, noise)
     forgotten = noise.random(len(tokens)) < how.forget
     encoded.pieces[forgotten] = 0
-    return Sample(encoded, spans, items, example)
+    return Sample(encoded, tuple(tokens), spans, items, example)
 
 
 def _kept(tokens: tuple[Token, ...], how: Augmentation, draw: random.Random) -> list[int]:

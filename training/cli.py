@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, cast
 
 import typer
 
@@ -17,12 +17,15 @@ def train(
     overrides: Annotated[
         list[str] | None, typer.Argument(help="key=value, dotted, for instance optimiser.epochs=10.")
     ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Start anew where a run of this name lies already.")] = False,
 ) -> None:
-    """Fit a student to labels, as a configuration says; the run's folder holds its log and its weights."""
-    from training.config import load
+    """Fit a student to labels, as a configuration says; the run's folder holds its log and its weights.
+
+    A run that was broken off goes on where it stood."""
+    from training.config_file import load
     from training.loop import train as fit
 
-    folder = fit(load(config, overrides or ()))
+    folder = fit(load(config, overrides or ()), fresh=fresh)
     typer.echo(f"{folder}")
 
 
@@ -30,13 +33,14 @@ def export(
     run: Annotated[Path, typer.Argument(help="The folder of a run, as `tailor train` wrote it.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="The model folder to write.")],
     name: Annotated[str, typer.Option(help="The name that records carry.")] = "",
-    precision: Annotated[str, typer.Option(help="fp32 or int8.")] = "fp32",
+    precision: Annotated[str, typer.Option(help="fp32 or int8; what the configuration says if left out.")] = "",
     calibrate: Annotated[bool, typer.Option(help="Fit confidences on the run's dev documents.")] = True,
 ) -> None:
     """Export a trained student as a model folder: ONNX, manifest, calibration fitted on dev, model card."""
     from extractor.errors import UsageError
     from training.artifact import publish
 
-    if precision not in ("fp32", "int8"):
+    if precision not in ("", "fp32", "int8"):
         raise UsageError(f"There is no precision {precision!r}.", hint="Choose fp32 or int8.")
-    typer.echo(publish(run, output, name=name or run.name, quantise=precision == "int8", calibrate=calibrate))
+    chosen = cast(Literal["fp32", "int8"] | None, precision or None)
+    typer.echo(publish(run, output, name=name or run.name, precision=chosen, calibrate=calibrate))

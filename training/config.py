@@ -1,72 +1,112 @@
-"""A training run as data: one YAML file, every key known, every value checked.
+"""A training run as data: task, sources, student, teacher, stages, evaluation, export. Every key known and checked.
 
-YAML names things, it never holds code. `load` applies `key=value` overrides with dotted keys.
+The shape follows torchdistill (Matsubara 2021: models, data, stages, losses and schedules declared in one file), with
+one difference: YAML names things that are registered here; it never imports or calls code. What stands at the top
+(`losses`, `augmentation`, `optimiser`, `frozen`) is the default of every stage.
 """
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Sequence
+from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, field_validator, model_validator
 
-from extractor.errors import UsageError
-from extractor.types import INFERRED_FIELDS, SPAN_FIELDS
+from extractor.task import Task, load_task
+from training.losses.registry import LOSSES, LossChoice
 
 
-class _Section(BaseModel):
+class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Source(_Section):
-    """One folder of pictures with the labels a teacher wrote for them."""
+class LabelledSource(Section):
+    """A folder of pictures with the labels a teacher wrote for them. Every fifth document is held out as dev."""
 
+    kind: Literal["labelled"] = "labelled"
     name: str
     pictures: Path
     labels: Path
-    weight: float = Field(default=1.0, gt=0, description="how often a document is drawn, against the other sources")
     terms: str = Field(default="", description="a sentence for the model card: whose documents, under what terms")
+    weight: float = Field(default=1.0, ge=0, description="how often a document is drawn in an epoch, on average")
+    trusted_above: float = Field(
+        default=0.0, ge=0, le=1, description="labels that the critic trusts less than this teach nothing"
+    )
+    hold_out: bool = Field(default=True, description="keep every fifth document for dev; else learn from all")
 
 
-class Data(_Section):
+class SyntheticSource(Section):
+    """Documents made here, with exact labels: words through the learned OCR noise, or pictures through the OCR."""
+
+    kind: Literal["synthetic"] = "synthetic"
+    name: str = "synthetic"
+    documents: int = Field(default=1000, ge=1)
+    seed: int = 1
+    way: Literal["words", "pictures"] = "words"
+    locales: tuple[str, ...] | None = Field(
+        default=None, description="for instance de_DE; all but held-out ones if none"
+    )
+    kinds: tuple[str, ...] | None = Field(default=None, description="for instance receipt, invoice; all if none")
+    weight: float = Field(default=1.0, ge=0)
+    terms: str = "Synthetic documents, made by Tailor."
+
+
+Source = Annotated[LabelledSource | SyntheticSource, Discriminator("kind")]
+
+
+class Data(Section):
     sources: tuple[Source, ...] = Field(min_length=1)
     ocr: Literal["rapidocr", "tesseract", "auto"] = "rapidocr"
-    ocr_cache: Path | None = Field(default=None, description="default: the user's cache folder")
-    limit: int | None = Field(
-        default=None, description="at most this many documents a split and source, for a quick look"
-    )
+    ocr_cache: Path | None = Field(default=None, description="where OCR readings are kept; default: the user's cache")
+    cache: Path | None = Field(default=None, description="where prepared documents are kept; default: the user's cache")
+    limit: int | None = Field(default=None, description="at most this many documents a source and split: a quick look")
+
+    @field_validator("sources", mode="before")
+    @classmethod
+    def _kinds(cls, declared: Any) -> Any:
+        """A source that names no kind is a labelled one."""
+        if not isinstance(declared, (list, tuple)):
+            return declared
+        return [{"kind": "labelled", **each} if isinstance(each, dict) else each for each in declared]
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Data:
+        names = [each.name for each in self.sources]
+        if len(set(names)) < len(names):
+            raise ValueError("two sources have the same name")
+        return self
 
 
-class StudentSizes(_Section):
-    kind: Literal["compact"] = "compact"
+class StudentChoice(Section):
+    """Which student, and its sizes. `compact` is Tailor's own; `layout` is a layout encoder of transformers (LiLT,
+    LayoutLMv3 and the like, by path or hub name); see training/students."""
+
+    kind: Literal["compact", "layout"] = "compact"
     hidden: int = 256
     layers: int = 6
     heads: int = 8
     spelling: int = 128
     pointer: int = 16
     dropout: float = Field(default=0.1, ge=0, lt=1)
+    picture: bool = Field(default=True, description="false: the student never sees the page picture")
+    layout: bool = Field(default=True, description="false: places are hidden, words alone count")
     initial: Path | None = Field(default=None, description="a saved student to start from")
     backbone: str | None = Field(
         default=None,
-        description="a pretrained text encoder of transformers, by local path or hub name, in place of own layers; "
-        "it gives the width, and must take inputs_embeds (BERT, RoBERTa, MiniLM and the like)",
+        description="compact: a pretrained text encoder of transformers in place of own layers (BERT, RoBERTa, MiniLM; "
+        "it gives the width); layout: the layout encoder. A local path or a hub name",
     )
 
 
-class Losses(_Section):
-    """Weights of the parts of the loss."""
+class TeacherChoice(Section):
+    """An intermediate teacher between the labels and the student: a larger student that was trained before."""
 
-    spans: float = 1.0
-    inferred: float = 0.5
-    tags: float = 2.0
-    begins: float = 1.0
-    smoothing: float = Field(default=0.05, ge=0, lt=1, description="label smoothing of the inferred fields")
+    student: Path = Field(description="the `student` folder of its run")
 
 
-class Augmentation(_Section):
+class Augmentation(Section):
     """How training documents are varied; each is a chance, a share or a size."""
 
     misread: float = Field(default=0.03, description="chance that a word has a letter misread")
@@ -79,93 +119,97 @@ class Augmentation(_Section):
     picture_noise: float = Field(default=0.3, description="how far brightness, contrast and noise vary")
 
 
-class Optimiser(_Section):
+class Optimiser(Section):
     rate: float = 6e-4
     decay: float = 0.05
-    warmup: float = Field(default=0.08, description="share of the steps")
+    warmup: float = Field(default=0.08, ge=0, lt=1, description="share of the steps")
+    schedule: Literal["cosine", "linear", "constant"] = "cosine"
+    floor: float = Field(default=0.02, ge=0, le=1, description="what the rate falls to, as a share")
     clip: float = 1.0
-    batch: int = 8
-    epochs: float = 30
-    average: float = Field(default=0.998, description="decay of the averaged weights that are kept")
+    batch: int = Field(default=8, ge=1, description="documents a step, all processes together")
+    epochs: float = Field(default=30, gt=0)
+    steps: int | None = Field(default=None, ge=1, description="in place of epochs")
+    average: float = Field(default=0.998, ge=0, lt=1, description="decay of the averaged weights that are kept")
 
 
-class Run(_Section):
+class EarlyStop(Section):
+    """A stage ends where a figure of dev has not grown for so many looks; its best weights go on."""
+
+    figure: str = Field(default="mean", description="a figure of the log, for instance wild.total or mean")
+    patience: int = Field(default=3, ge=1)
+
+
+class Stage(Section):
+    """One part of the training: what is learnt from, by which losses, for how long."""
+
+    name: str
+    sources: dict[str, float] | None = Field(
+        default=None,
+        description="which sources, and how often a document of each is drawn; all by their weights if none",
+    )
+    losses: dict[str, LossChoice]
+    augmentation: Augmentation
+    optimiser: Optimiser
+    frozen: tuple[str, ...] = Field(default=(), description="beginnings of names of parameters that stay as they are")
+    early_stop: EarlyStop | None = None
+
+    @field_validator("losses", mode="before")
+    @classmethod
+    def _losses(cls, declared: Any) -> Any:
+        """A bare number is a weight; every loss must be known, and its settings valid."""
+        if not isinstance(declared, Mapping):
+            return declared
+        return {name: LOSSES.choice(name, given) for name, given in declared.items()}
+
+
+class Evaluation(Section):
+    every: int = Field(default=5, ge=1, description="epochs between looks at dev")
+    limit: int | None = Field(default=None, description="at most this many dev documents a look and source")
+
+
+class Export(Section):
+    precision: Literal["fp32", "int8"] = "int8"
+
+
+class Run(Section):
     """A whole training run."""
 
     name: str
     seed: int = 1
-    spans: tuple[str, ...] = SPAN_FIELDS
-    longest: dict[str, int] = Field(
-        default_factory=lambda: {"merchant_address": 64, "merchant_name": 20},
-        description="the most tokens a field may take; 12 where nothing is said",
-    )
-    inferred: tuple[str, ...] = INFERRED_FIELDS
+    task: str = Field(default="receipts", description="the name of a task that ships, or a YAML file")
     data: Data
-    student: StudentSizes = StudentSizes()
-    losses: Losses = Losses()
-    augmentation: Augmentation = Augmentation()
-    optimiser: Optimiser = Optimiser()
+    student: StudentChoice = StudentChoice()
+    teacher: TeacherChoice | None = None
+    stages: tuple[Stage, ...] = Field(min_length=1)
+    evaluation: Evaluation = Evaluation()
+    export: Export = Export()
     precision: Literal["fp32", "bf16"] = "bf16"
     processes: int = Field(default=1, ge=1, description="data-parallel processes on this machine")
     threads: int = Field(default=1, ge=1, description="threads a process")
-    evaluate_every: int = Field(default=5, description="epochs between looks at dev")
+    checkpoint_minutes: float = Field(default=3.0, ge=0, description="minutes between checkpoints; 0: after each step")
     output: Path = Path("runs")
     limits: str = Field(
         default="", description="a sentence for the model card: where the student should not be trusted"
     )
 
-    def longest_of(self, field: str) -> int:
-        return self.longest.get(field, 12)
+    @cached_property
+    def schema_of_task(self) -> Task:
+        return load_task(self.task)
 
+    @model_validator(mode="after")
+    def _fits(self) -> Run:
+        known = {source.name for source in self.data.sources}
+        for stage in self.stages:
+            strangers = sorted(set(stage.sources or ()) - known)
+            if strangers:
+                raise ValueError(f"stage {stage.name} asks for the source {strangers[0]}, which is not declared")
+        names = [stage.name for stage in self.stages]
+        if len(set(names)) < len(names):
+            raise ValueError("two stages have the same name")
+        return self
 
-def load(path: Path, overrides: Sequence[str] = ()) -> Run:
-    """The run that a file declares, with `dotted.key=value` overrides. Raises UsageError naming what is wrong."""
-    try:
-        declared = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except OSError as error:
-        raise UsageError(f"The configuration {path} can't be read ({error.strerror}).") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UsageError(f"The configuration {path} is not valid YAML: {error}") from error
-    if not isinstance(declared, dict):
-        raise UsageError(f"The configuration {path} must hold keys and values.")
-    for override in overrides:
-        _apply(declared, override)
-    return parse(declared)
-
-
-def parse(declared: dict[str, Any]) -> Run:
-    """The run of plain data. Raises UsageError naming what is wrong, and the nearest known key of an unknown one."""
-    try:
-        return Run.model_validate(declared)
-    except ValidationError as error:
-        problems = [_problem(problem) for problem in error.errors()]
-        raise UsageError("The configuration is not valid: " + "; ".join(problems) + ".") from error
-
-
-def _problem(problem: Any) -> str:
-    place = ".".join(str(part) for part in problem["loc"])
-    if problem["type"] != "extra_forbidden":
-        return f"{place}: {problem['msg']}"
-    near = difflib.get_close_matches(str(problem["loc"][-1]), _known_keys(), n=1)
-    return f"{place} is not a known key" + (f" (did you mean {near[0]}?)" if near else "")
-
-
-def _known_keys() -> list[str]:
-    sections = (Run, Data, Source, StudentSizes, Losses, Augmentation, Optimiser)
-    return sorted({key for section in sections for key in section.model_fields})
-
-
-def _apply(declared: dict[str, Any], override: str) -> None:
-    key, equals, text = override.partition("=")
-    if not equals:
-        raise UsageError(f"'{override}' is not an override.", hint="Write key=value, for instance optimiser.epochs=10.")
-    *path, last = key.split(".")
-    section = declared
-    for part in path:
-        section = section.setdefault(part, {})
-        if not isinstance(section, dict):
-            raise UsageError(f"{key}: {part} holds no keys.")
-    try:
-        section[last] = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise UsageError(f"'{override}' is not an override: its value is not valid YAML.") from error
+    def weights_of(self, stage: Stage) -> dict[str, float]:
+        """How often a document of each source is drawn in an epoch of a stage."""
+        if stage.sources is not None:
+            return dict(stage.sources)
+        return {source.name: source.weight for source in self.data.sources}

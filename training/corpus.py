@@ -3,33 +3,35 @@
 from __future__ import annotations
 
 import json
-import random
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from extractor.errors import UsageError
 from extractor.loading import load
-from extractor.ocr import build_engine, default_cache_folder, read_page
+from extractor.ocr import OcrEngine, read_page
 from extractor.student.encoder import Token, picture, tokenize
+from extractor.task import Task
 from extractor.truth import split_of
 from training.alignment import SpanTarget, align
-from training.config import Data, Source
+from training.config import LabelledSource
 from training.items import ItemTarget, align_items
+
+Split = Literal["train", "dev"]
 
 
 @dataclass(frozen=True)
 class Example:
-    """One labelled document. `pictures` holds one small grey page a page; `classes` the inferred fields' values."""
+    """One labelled document. `pictures` holds one small grey page a page; `label` what the teacher said, with its
+    inferred fields."""
 
     name: str
     source: str
-    weight: float
     tokens: tuple[Token, ...]
     pictures: tuple[npt.NDArray[np.uint8], ...]
     spans: dict[str, SpanTarget]
@@ -37,7 +39,7 @@ class Example:
     label: Mapping[str, Any]
 
 
-def labelled(source: Source) -> Iterator[tuple[Path, dict[str, Any]]]:
+def labelled(source: LabelledSource) -> Iterator[tuple[Path, dict[str, Any]]]:
     """The pictures of a source that have a label, with it. Raises UsageError where a file is missing or broken."""
     try:
         # Not splitlines: it also splits at signs that JSON allows inside a string.
@@ -61,51 +63,50 @@ def labelled(source: Source) -> Iterator[tuple[Path, dict[str, Any]]]:
             yield pictures[label["id"]], label
 
 
-def read_examples(data: Data, spans: Sequence[str], *, dev: bool) -> list[Example]:
-    """All examples of a split, in the order of their labels. Documents without a single word are left out."""
-    engine = build_engine(data.ocr, cache=data.ocr_cache or default_cache_folder())
-    examples: list[Example] = []
-    for source in data.sources:
-        chosen = [(path, label) for path, label in labelled(source) if (split_of(label["id"]) == "dev") == dev]
-        for path, label in chosen[: data.limit]:
-            with load(path) as document:
-                pages = [read_page(page, engine)[0] for page in document.pages()]
-            tokens = tokenize(pages)
-            if tokens:
-                examples.append(
-                    Example(
-                        label["id"],
-                        source.name,
-                        source.weight,
-                        tokens,
-                        tuple(picture(page) for page in pages),
-                        align(tokens, label, spans),
-                        align_items(tokens, label),
-                        label,
-                    )
-                )
-    return examples
+def in_split(source: LabelledSource, identifier: str, split: Split) -> bool:
+    """Whether a document belongs to a split of its source. A source that holds nothing out has all in train."""
+    if not source.hold_out:
+        return split == "train"
+    return split_of(identifier) == split
 
 
-def classes(examples: Sequence[Example], fields: Sequence[str], least: int = 3) -> dict[str, list[str]]:
-    """The values each inferred field may take: those seen at least `least` times, most frequent first; "" is none,
-    and the only one where nothing was seen often enough."""
-    kinds = {}
-    for field in fields:
-        counts = Counter(str(example.label.get(field) or "") for example in examples)
-        kinds[field] = [value for value, count in counts.most_common() if count >= least or value == ""] or [""]
-    return kinds
+def read_examples(
+    source: LabelledSource, split: Split, engine: OcrEngine, task: Task, limit: int | None = None
+) -> Iterator[Example]:
+    """The examples of a split, in the order of their labels. Documents without a single word are left out."""
+    chosen = [(path, label) for path, label in labelled(source) if in_split(source, label["id"], split)]
+    for path, label in chosen[:limit]:
+        made = read_example(path, label, engine, task, source.name)
+        if made is not None:
+            yield made
 
 
-def epochs(examples: Sequence[Example], seed: int) -> Iterator[list[Example]]:
-    """Endless epochs: each a fresh order in which every document stands as often as its source weighs, on average."""
-    number = 0
-    while True:
-        draw = random.Random(f"{seed}/{number}")
-        chosen = []
-        for example in examples:
-            whole = int(example.weight)
-            chosen += [example] * (whole + (draw.random() < example.weight - whole))
-        draw.shuffle(chosen)
-        yield chosen
-        number += 1
+def read_example(path: Path, label: Mapping[str, Any], engine: OcrEngine, task: Task, source: str) -> Example | None:
+    with load(path) as document:
+        pages = [read_page(page, engine)[0] for page in document.pages()]
+    tokens = tokenize(pages)
+    if not tokens:
+        return None
+    return Example(
+        label["id"],
+        source,
+        tokens,
+        tuple(picture(page) for page in pages),
+        align(tokens, label, task),
+        align_items(tokens, label),
+        label,
+    )
+
+
+def classes(labels: Iterable[Mapping[str, Any]], task: Task, least: int = 3) -> dict[str, list[str]]:
+    """The values each inferred field may take, out of labels: those seen at least `least` times, most frequent first;
+    "" is none, and the only one where nothing was seen often enough."""
+    counts: dict[str, Counter[str]] = {field: Counter() for field in task.inferred}
+    for label in labels:
+        for field, counted in counts.items():
+            if field in label:
+                counted[str(label[field] or "")] += 1
+    return {
+        field: [value for value, count in counted.most_common() if count >= least or value == ""] or [""]
+        for field, counted in counts.items()
+    }

@@ -1,66 +1,51 @@
-"""The training loop: batches of like length, data-parallel processes on gloo, averaged weights, looks at dev."""
+"""A run from beginning to end: stages one after the other, looks at dev, checkpoints, and going on after a break."""
 
 from __future__ import annotations
 
 import json
-import math
 import os
-import random
+import shutil
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from torch import Tensor, distributed
+from accelerate import Accelerator, DistributedDataParallelKwargs
 from torch.multiprocessing.spawn import start_processes
 
 from extractor.errors import UsageError
-from extractor.student.encoder import collate
-from extractor.types import ITEM_PARTS
-from training.augment import Sample, plain, vary
-from training.config import Run
-from training.corpus import Example, classes, epochs, read_examples
-from training.losses import loss
-from training.model import CompactConfig, CompactStudent
+from training import checkpoint
+from training.checkpoint import Checkpoint
+from training.config import Run, Stage
+from training.corpus import Example, classes
+from training.curves import draw_curves
+from training.dev import look
+from training.log import Log
+from training.sources import read_stores
+from training.store import Store
+from training.students.build import build_student, load_student
+from training.trainer import Trainer
+
+CONFIG_FILE, STUDENT_FOLDER, BEST_FOLDER = "config.json", "student", "best"
+Stores = Mapping[str, Store | Sequence[Example]]
 
 
-@dataclass
-class Log:
-    """One JSON object a line, on disk as it happens, and a short line for people."""
+def train(run: Run, *, fresh: bool = False) -> Path:
+    """Trains as configured; returns the run's folder: config.json, log.jsonl, tensorboard/, curves.png and student/
+    (the averaged weights).
 
-    path: Path
-    started: float = field(default_factory=time.monotonic)
-
-    def write(self, **facts: Any) -> None:
-        facts["seconds"] = round(time.monotonic() - self.started, 1)
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(facts) + "\n")
-        shown = (f"{key} {value:.4g}" if isinstance(value, float) else f"{key} {value}" for key, value in facts.items())
-        print("  ".join(shown), flush=True)
-
-
-def train(run: Run) -> Path:
-    """Trains as configured; returns the run's folder: config.json, log.jsonl, student/ (averaged weights)."""
-    folder = run.output / run.name
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "config.json").write_text(run.model_dump_json(indent=1), encoding="utf-8")
-    (folder / "log.jsonl").unlink(missing_ok=True)
-    fitted = [bounded(example, run) for example in read_examples(run.data, run.spans, dev=False)]
-    held = [bounded(example, run) for example in read_examples(run.data, run.spans, dev=True)]
-    if not fitted:
-        raise UsageError(
-            "There is no document to learn from.",
-            hint="Check that labels and pictures carry the same ids, and that not every number is divisible by 5.",
-        )
-    if run.processes > 1 and len(fitted) < run.optimiser.batch:
-        raise UsageError(
-            f"{len(fitted)} documents are too few to be shared out among {run.processes} processes.",
-            hint="Set processes=1, or a smaller optimiser.batch.",
-        )
-    if run.processes == 1:
+    A run that was broken off goes on where its checkpoint stands, and ends as an unbroken one would have; `fresh`
+    starts it anew. Raises UsageError where there is nothing to learn from, or another run lies in the folder.
+    """
+    folder = _folder(run, fresh)
+    state = checkpoint.read(folder)
+    if state is not None and state.done:
+        return folder
+    fitted: Stores = read_stores(run, "train", _sources_used(run))
+    held: Stores = read_stores(run, "dev")
+    _check(run, fitted)
+    if run.processes == 1 or "WORLD_SIZE" in os.environ:
         _work(0, run, folder, fitted, held)
     else:
         os.environ.setdefault("MASTER_ADDR", "127.0.0.1")
@@ -71,211 +56,192 @@ def train(run: Run) -> Path:
     return folder
 
 
-def bounded(example: Example, run: Run) -> Example:
-    """The example without places that are longer than the student may point at."""
-    spans = {name: target.within(run.longest_of(name)) for name, target in example.spans.items()}
-    return replace(example, spans=spans)
-
-
-def build_student(run: Run, fitted: Sequence[Example]) -> CompactStudent:
-    """A student of the configured sizes: its own layers at random, a saved student, or a pretrained backbone's layers.
-
-    Raises UsageError where the backbone can't be loaded.
-    """
-    sizes = run.student
-    if sizes.initial is not None:
-        loaded: CompactStudent = CompactStudent.from_pretrained(sizes.initial)
-        return loaded
-    backbone = _backbone(sizes.backbone) if sizes.backbone else None
-    student = CompactStudent(
-        CompactConfig(
-            hidden=backbone.config.hidden_size if backbone else sizes.hidden,
-            layers=sizes.layers,
-            heads=sizes.heads,
-            spelling=sizes.spelling,
-            pointer=sizes.pointer,
-            dropout=sizes.dropout,
-            spans=list(run.spans),
-            longest=[run.longest_of(name) for name in run.spans],
-            inferred=classes(fitted, run.inferred),
-            parts=list(ITEM_PARTS),
-            body=backbone.config.to_dict() if backbone else None,
-        )
-    )
-    if backbone is not None and student.body is not None:
-        student.body.load_state_dict(backbone.state_dict())
-    return student
-
-
-def _backbone(name: str) -> Any:
-    from transformers import AutoModel
-
-    try:
-        return AutoModel.from_pretrained(name, dtype=torch.float32)
-    except (OSError, ValueError) as error:
+def _folder(run: Run, fresh: bool) -> Path:
+    folder = run.output / run.name
+    config = folder / CONFIG_FILE
+    text = run.model_dump_json(indent=1)
+    if fresh and folder.is_dir():
+        shutil.rmtree(folder)
+    if config.is_file() and _learns(config.read_text(encoding="utf-8")) != _learns(text):
         raise UsageError(
-            f"The backbone {name} can't be loaded ({type(error).__name__}).",
-            hint="Give a local folder of transformers weights, or a hub name where the hub can be reached.",
-        ) from error
+            f"{folder} holds a run of another configuration.",
+            hint="Give this one another name (name=…), or start it anew with --fresh.",
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    config.write_text(text, encoding="utf-8")
+    return folder
 
 
-def _work(rank: int, run: Run, folder: Path, fitted: list[Example], held: list[Example]) -> None:
+def _learns(config: str) -> Any:
+    """A configuration without what may change between a break and going on."""
+    declared = json.loads(config)
+    for key in ("output", "threads", "checkpoint_minutes", "export", "limits"):
+        declared.pop(key, None)
+    return declared
+
+
+def _sources_used(run: Run) -> list[str]:
+    return sorted({name for stage in run.stages for name, weight in run.weights_of(stage).items() if weight > 0})
+
+
+def _check(run: Run, fitted: Stores) -> None:
+    for stage in run.stages:
+        weights = run.weights_of(stage)
+        count = sum(len(store) * weights.get(name, 0.0) for name, store in fitted.items())
+        if not count:
+            raise UsageError(
+                f"There is no document to learn from in stage {stage.name}.",
+                hint="Check that labels and pictures carry the same ids, and that not every number is divisible by 5.",
+            )
+        if run.processes > 1 and count < stage.optimiser.batch:
+            raise UsageError(
+                f"{count:.0f} documents are too few to be shared out among {run.processes} processes.",
+                hint="Set processes=1, or a smaller optimiser.batch.",
+            )
+        if stage.optimiser.batch % run.processes:
+            raise UsageError(
+                f"A batch of {stage.optimiser.batch} can't be shared out among {run.processes} processes.",
+                hint=f"Set optimiser.batch to a multiple of {run.processes}.",
+            )
+
+
+def _work(rank: int, run: Run, folder: Path, fitted: Stores, held: Stores) -> None:
     torch.set_num_threads(run.threads)
     torch.manual_seed(run.seed)
-    if run.processes > 1:
-        distributed.init_process_group("gloo", rank=rank, world_size=run.processes)
-    student = build_student(run, fitted)
-    trainer = Trainer(run, student, fitted, rank)
-    log = Log(folder / "log.jsonl") if rank == 0 else None
-    for number in range(math.ceil(run.optimiser.epochs)):
+    if run.processes > 1 and "WORLD_SIZE" not in os.environ:
+        os.environ |= {"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": str(run.processes)}
+    accelerator = Accelerator(
+        cpu=not torch.cuda.is_available(),
+        mixed_precision="bf16" if run.precision == "bf16" else "no",
+        kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
+    )
+    try:
+        _Session(run, folder, accelerator, fitted, held).train()
+    finally:
+        accelerator.end_training()
+
+
+class _Session:
+    """One process of a run."""
+
+    def __init__(self, run: Run, folder: Path, accelerator: Accelerator, fitted: Stores, held: Stores) -> None:
+        self.run, self.folder, self.accelerator = run, folder, accelerator
+        self.fitted, self.held = fitted, held
+        labels = (example.label for store in fitted.values() for example in store)
+        self.student = build_student(run, classes(labels, run.schema_of_task)).to(accelerator.device)
+        self.averaged = type(self.student)(self.student.config).to(accelerator.device).eval()
+        self.averaged.load_state_dict(self.student.state_dict())
+        self.teacher = load_student(run.teacher.student).to(accelerator.device).eval() if run.teacher else None
+        self.state = checkpoint.read(folder) or Checkpoint()
+        self.leads = accelerator.is_main_process
+        after = self.state.steps_before + self.state.step
+        self.log = Log(folder, after=after, seconds=self.state.seconds) if self.leads else None
+        self.saved_at = time.monotonic()
+
+    def train(self) -> None:
+        for number in range(self.state.stage, len(self.run.stages)):
+            self._stage(number, self.run.stages[number])
+        if self.log:
+            self.averaged.save_pretrained(self.folder / STUDENT_FOLDER)
+            self.state.done = True
+            self._save(None)
+            self.log.close()
+            draw_curves(self.folder)
+
+    def _stage(self, number: int, stage: Stage) -> None:
+        state = self.state
+        goes_on = state.stage == number and state.step > 0
+        if goes_on:
+            self.student.load_state_dict(state.student)
+            self.averaged.load_state_dict(state.averaged)
+        elif number:
+            # A stage begins with what the one before it kept.
+            if state.averaged:
+                self.averaged.load_state_dict(state.averaged)
+            self.student.load_state_dict(self.averaged.state_dict())
+        stores = {name: store for name, store in self.fitted.items() if self.run.weights_of(stage).get(name)}
+        trainer = Trainer(self.run, stage, self.accelerator, self.student, self.averaged, stores, self.teacher)
+        if goes_on:
+            trainer.restore(state.step, state.optimiser, state.losses)
+        sums = dict(state.sums) if goes_on else {}
+        self._steps(trainer, stage, sums)
+        trainer.close()
+        if stage.early_stop and (self.folder / BEST_FOLDER).is_dir():
+            self.accelerator.wait_for_everyone()
+            self.averaged.load_state_dict(load_student(self.folder / BEST_FOLDER).state_dict())
+        kept = {"averaged": self.averaged.state_dict(), "steps_before": state.steps_before + trainer.step}
+        self.state = Checkpoint(stage=number + 1, seconds=state.seconds, **kept)
+        self._save(None)
+
+    def _steps(self, trainer: Trainer, stage: Stage, sums: dict[str, float]) -> None:
         started = time.monotonic()
-        parts = trainer.epoch()
-        if log is None:
-            continue
-        facts: dict[str, Any] = {"epoch": number + 1, "documents_a_second": trainer.seen / (time.monotonic() - started)}
-        log.write(**facts, **parts)
-        last = number + 1 == math.ceil(run.optimiser.epochs)
-        if held and ((number + 1) % run.evaluate_every == 0 or last):
-            log.write(epoch=number + 1, **hits(trainer.averaged, held, run.spans))
-        if (number + 1) % run.evaluate_every == 0 or last:
-            trainer.averaged.save_pretrained(folder / "student")
-    if run.processes > 1:
-        distributed.destroy_process_group()
-
-
-class Trainer:
-    """Steps of one process. Every process draws the same batches and takes its share of each."""
-
-    def __init__(self, run: Run, student: CompactStudent, fitted: Sequence[Example], rank: int) -> None:
-        self.run, self.student, self.rank = run, student, rank
-        self.averaged = CompactStudent(student.compact)
-        self.averaged.load_state_dict(student.state_dict())
-        self.averaged.eval()  # type: ignore[no-untyped-call]
-        self.orders = epochs(fitted, run.seed)
-        self.draw = random.Random(f"{run.seed}/{rank}")
-        weights = [each for each in student.parameters() if each.ndim > 1]
-        others = [each for each in student.parameters() if each.ndim <= 1]
-        self.optimiser = torch.optim.AdamW(
-            [{"params": weights, "weight_decay": run.optimiser.decay}, {"params": others, "weight_decay": 0.0}],
-            lr=run.optimiser.rate,
-            betas=(0.9, 0.98),
-        )
-        mass = sum(example.weight for example in fitted)
-        self.steps = max(1, int(run.optimiser.epochs * max(1.0, mass / run.optimiser.batch)))
-        self.step = 0
-        self.seen = 0
-
-    def epoch(self) -> dict[str, float]:
-        """One pass; the means of the loss's parts."""
-        self.student.train()
-        self.seen = 0
-        sums: dict[str, float] = {}
-        count = 0
-        for batch in batches(next(self.orders), self.run.optimiser.batch, f"{self.run.seed}/{self.step}"):
-            share = batch[self.rank :: self.run.processes]
-            samples = [vary(example, self.run.augmentation, self.draw) for example in share]
-            parts = self._learn(samples)
-            self.seen += len(batch)
-            count += 1
-            for name, value in parts.items():
+        while trainer.step < trainer.steps:
+            for name, value in {**trainer.learn(), "": 1.0}.items():
                 sums[name] = sums.get(name, 0.0) + value
-        return {name: value / max(count, 1) for name, value in sums.items()}
+            ended = trainer.ends_epoch() or trainer.step == trainer.steps
+            if ended:
+                count = sums.pop("", 1.0)
+                seconds = time.monotonic() - started
+                rate = count * stage.optimiser.batch / max(seconds, 1e-6)
+                means = {name: value / count for name, value in sums.items()}
+                self._tell(trainer, stage, epoch=trainer.epoch + 1, documents_a_second=round(rate, 2), **means)
+                sums.clear()
+                if self._looks(trainer, stage):
+                    break
+                started = time.monotonic()
+            if time.monotonic() - self.saved_at >= 60 * self.run.checkpoint_minutes:
+                self._save(trainer, sums)
 
-    def _learn(self, samples: Sequence[Sample]) -> dict[str, float]:
-        settings = self.run.optimiser
-        rate = settings.rate * pace(self.step, self.steps, settings.warmup)
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate
-        inputs = tensors(samples)
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.run.precision == "bf16"):
-            answers = self.student(**inputs)
-        config = self.student.compact
-        total, parts = loss(answers, inputs["mask"], samples, config.spans, config.inferred, self.run.losses)
-        total.backward()  # type: ignore[no-untyped-call]
-        self._share_gradients()
-        torch.nn.utils.clip_grad_norm_(self.student.parameters(), settings.clip)
-        self.optimiser.step()
-        self.optimiser.zero_grad(set_to_none=True)
-        self.step += 1
-        self._average(min(settings.average, (1 + self.step) / (10 + self.step)))
-        return parts
+    def _looks(self, trainer: Trainer, stage: Stage) -> bool:
+        """A look at dev where one is due; whether the stage is to end."""
+        last = trainer.step == trainer.steps
+        if not self.held or not (last or (trainer.epoch + 1) % self.run.evaluation.every == 0):
+            return False
+        stop = [False]
+        if self.leads:
+            figures = self._look()
+            self._tell(trainer, stage, epoch=trainer.epoch + 1, **figures)
+            self.averaged.save_pretrained(self.folder / STUDENT_FOLDER)
+            stop = [self._stops(stage, figures)]
+        if self.accelerator.num_processes > 1:
+            torch.distributed.broadcast_object_list(stop)
+        return stop[0]
 
-    def _share_gradients(self) -> None:
-        if self.run.processes == 1:
+    def _look(self) -> dict[str, float]:
+        limit, bf16 = self.run.evaluation.limit, self.run.precision == "bf16"
+        return look(self.averaged, self.held, self.run.schema_of_task, limit, bf16=bf16)
+
+    def _stops(self, stage: Stage, figures: Mapping[str, float]) -> bool:
+        rule = stage.early_stop
+        if rule is None:
+            return False
+        if rule.figure not in figures:
+            known = ", ".join(sorted(figures)[:8])
+            raise UsageError(
+                f"There is no figure {rule.figure} to stop early by.", hint=f"There are {known} and others."
+            )
+        if self.state.best is None or figures[rule.figure] > self.state.best:
+            self.state.best, self.state.waited = figures[rule.figure], 0
+            self.averaged.save_pretrained(self.folder / BEST_FOLDER)
+        else:
+            self.state.waited += 1
+        return self.state.waited >= rule.patience
+
+    def _tell(self, trainer: Trainer, stage: Stage, **facts: Any) -> None:
+        if self.log:
+            self.log.write(stage.name, self.state.steps_before + trainer.step, **facts)
+
+    def _save(self, trainer: Trainer | None, sums: Mapping[str, float] | None = None) -> None:
+        """Keeps where the run stands; with a trainer, in the middle of its stage."""
+        self.saved_at = time.monotonic()
+        if self.log is None:
             return
-        known = [each for each in self.student.parameters() if each.requires_grad]
-        flat = torch.cat([(each.grad if each.grad is not None else torch.zeros_like(each)).flatten() for each in known])
-        distributed.all_reduce(flat)
-        flat /= self.run.processes
-        at = 0
-        for each in known:
-            each.grad = flat[at : at + each.numel()].view_as(each)
-            at += each.numel()
-
-    @torch.no_grad()
-    def _average(self, decay: float) -> None:
-        for kept, now in zip(self.averaged.parameters(), self.student.parameters(), strict=True):
-            kept.lerp_(now, 1.0 - decay)
-
-
-def pace(step: int, steps: int, warmup: float) -> float:
-    """The learning rate's share at a step: a linear rise, then a half cosine down to 2 %."""
-    rise = max(1.0, warmup * steps)
-    if step < rise:
-        return (step + 1) / rise
-    progress = min(1.0, (step - rise) / max(1.0, steps - rise))
-    return 0.02 + 0.98 * 0.5 * (1.0 + math.cos(math.pi * progress))
-
-
-def batches(order: Sequence[Example], size: int, seed: str) -> Iterator[list[Example]]:
-    """Batches of documents of like length, in random order: little padding, still mixed from epoch to epoch."""
-    pool = size * 16
-    found = []
-    for start in range(0, len(order), pool):
-        alike = sorted(order[start : start + pool], key=lambda example: len(example.tokens))
-        found += [alike[at : at + size] for at in range(0, len(alike), size)]
-    random.Random(seed).shuffle(found)
-    # The last, smaller batch is left out where processes share batches: each must have its part.
-    return iter([batch for batch in found if len(batch) == size] or found)
-
-
-def tensors(samples: Sequence[Sample]) -> dict[str, Tensor]:
-    return {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in _arrays(samples).items()}
-
-
-def _arrays(samples: Sequence[Sample]) -> dict[str, Any]:
-    return dict(collate([sample.encoded for sample in samples]))
-
-
-@torch.no_grad()
-def hits(student: CompactStudent, held: Sequence[Example], fields: Sequence[str], size: int = 8) -> dict[str, float]:
-    """A quick look at held-out documents: for each span field the share of the places found (`.found`), and of the
-    absent ones left alone (`.absent`), among those whose target is known; the accuracy of inferred fields and tags."""
-    student.eval()  # type: ignore[no-untyped-call]
-    sums: dict[str, list[float]] = {}
-    alike = sorted(held, key=lambda example: len(example.tokens))
-    for start in range(0, len(alike), size):
-        samples = [plain(example) for example in alike[start : start + size]]
-        inputs = tensors(samples)
-        with torch.autocast("cpu", torch.bfloat16):
-            answers = student(**inputs)
-        count = inputs["mask"].shape[1]
-        best = torch.cat([answers["spans"].float().flatten(2), answers["absent"].float().unsqueeze(-1)], -1).argmax(-1)
-        for row, sample in enumerate(samples):
-            for column, name in enumerate(fields):
-                target, place = sample.spans[name], int(best[row, column])
-                if not target.known:
-                    continue
-                if target.candidates:
-                    sums.setdefault(f"{name}.found", []).append(divmod(place, count) in target.candidates)
-                else:
-                    sums.setdefault(f"{name}.absent", []).append(place == count * count)
-            for name, kinds in student.compact.inferred.items():
-                answer = kinds[int(answers[f"inferred_{name}"][row].argmax())]
-                truth = str(sample.example.label.get(name) or "")
-                sums.setdefault(name, []).append(answer == truth)
-            if sample.items.known:
-                size_here = len(sample.items.tags)
-                tags = answers["tags"][row, :size_here].argmax(-1).numpy()
-                sums.setdefault("tags", []).append(float((tags == sample.items.tags).mean()))
-    return {name: round(float(np.mean(values)), 4) for name, values in sorted(sums.items())}
+        self.state.seconds = self.log.seconds
+        if trainer is not None:
+            self.state.step = trainer.step
+            self.state.student = self.student.state_dict()
+            self.state.averaged = self.averaged.state_dict()
+            self.state.optimiser = trainer.optimiser.state_dict()
+            self.state.losses = trainer.state()
+            self.state.sums = dict(sums or {})
+        checkpoint.save(self.folder, self.state)

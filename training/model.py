@@ -15,10 +15,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
+from transformers import AutoConfig, AutoModel, PretrainedConfig
 
 from extractor.student import features
 from extractor.student.encoder import CELLS
+from training.students.base import Student
 
 NEVER = -1e4
 """The logit of what is impossible; finite, so that bfloat16 and padded rows stay free of NaN."""
@@ -30,6 +31,7 @@ class CompactConfig(PretrainedConfig):  # type: ignore[no-untyped-call]
     `spans` names the fields found as spans, `longest` the most tokens each may take, `inferred` the classes of each
     inferred field ("" stands for none), `parts` the tags of line items after "none". `body` is the configuration of a
     transformers encoder (with its `model_type`) that takes the place of the student's own layers; None for these.
+    `picture` and `layout` false hide the page picture, and the places of words, from the student.
     """
 
     model_type = "tailor_compact"
@@ -47,6 +49,8 @@ class CompactConfig(PretrainedConfig):  # type: ignore[no-untyped-call]
         inferred: dict[str, list[str]] | None = None,
         parts: list[str] | None = None,
         body: dict[str, Any] | None = None,
+        picture: bool = True,
+        layout: bool = True,
         **rest: Any,
     ) -> None:
         super().__init__(**rest)
@@ -57,6 +61,7 @@ class CompactConfig(PretrainedConfig):  # type: ignore[no-untyped-call]
         self.inferred = inferred or {}
         self.parts = parts or []
         self.body = body
+        self.picture, self.layout = picture, layout
 
 
 class PageReader(nn.Module):
@@ -140,7 +145,7 @@ class Block(nn.Module):
         return answer
 
 
-class CompactStudent(PreTrainedModel):  # type: ignore[no-untyped-call]
+class CompactStudent(Student):
     """See the module. Inputs are what `extractor.student.encoder.collate` makes, as tensors."""
 
     config_class = CompactConfig
@@ -193,7 +198,7 @@ class CompactStudent(PreTrainedModel):  # type: ignore[no-untyped-call]
         pictures: Tensor,
     ) -> dict[str, Tensor]:
         """Logits: spans b × fields × n × n (first, last token), absent b × fields, tags b × n × (1 + parts),
-        begins b × n, and `inferred_NAME` b × classes."""
+        begins b × n, and `inferred_NAME` b × classes; and the inside: hidden b × n × width, summary b × width."""
         words = self.encode(pieces, numbers, boxes, places, cells, mask, pictures)
         summary = self._summary(words, mask)
         answers = {
@@ -201,6 +206,8 @@ class CompactStudent(PreTrainedModel):  # type: ignore[no-untyped-call]
             "absent": self.absent(summary),
             "tags": self.tags(words),
             "begins": self.begins(words).squeeze(-1),
+            "hidden": words,
+            "summary": summary,
         }
         for name, head in self.inferred.items():
             answers[f"inferred_{name}"] = head(summary)
@@ -219,13 +226,13 @@ class CompactStudent(PreTrainedModel):  # type: ignore[no-untyped-call]
         """The words in context: b × n × hidden."""
         batch, count, kept = pieces.shape
         spelled = self.spelling(pieces.reshape(batch * count, kept)).view(batch, count, -1)
-        seen = self.page_reader(pictures)[cells].flatten(-2)
-        words = (
-            self.read_spelling(spelled)
-            + self.read_numbers(numbers)
-            + self.read_boxes(_waves(boxes))
-            + self.read_picture(seen)
-        )
+        words = self.read_spelling(spelled) + self.read_numbers(numbers)
+        if self.compact.layout:
+            words = words + self.read_boxes(_waves(boxes))
+        else:
+            boxes, places = torch.zeros_like(boxes), places * torch.tensor([0.0, 1.0, 0.0])
+        if self.compact.picture:
+            words = words + self.read_picture(self.page_reader(pictures)[cells].flatten(-2))
         words = self.dropout(self.embedded(words))
         bias = torch.where(mask, 0.0, NEVER)[:, None, None, :]
         if self.body is not None:

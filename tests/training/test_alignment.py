@@ -5,15 +5,16 @@ from __future__ import annotations
 import pytest
 
 from extractor.student.values import join
+from extractor.task import RECEIPTS
 from tests.extractor.student.documents import ROWS, tokens
-from tests.training.tiny import FIELDS, LABEL
+from tests.training.tiny import LABEL, TASK
 from training.alignment import SpanTarget, align
 
 
 def places(field: str, value: str | None, *rows: str, **more: str) -> list[str] | str:
     """The texts of the places found for a field's value; "absent" or "unknown" where there are none."""
     found = tokens(*rows)
-    target = align(found, {field: value, **more}, [field])[field]
+    target = align(found, {field: value, **more}, RECEIPTS)[field]
     if not target.candidates:
         return "absent" if target.known else "unknown"
     assert target.known
@@ -22,7 +23,7 @@ def places(field: str, value: str | None, *rows: str, **more: str) -> list[str] 
 
 def test_every_field_of_a_receipt_is_found() -> None:
     found = tokens(*ROWS)
-    targets = align(found, LABEL, FIELDS)
+    targets = align(found, LABEL, TASK)
     read = {name: [join(found[a : b + 1]) for a, b in target.candidates] for name, target in targets.items()}
     assert read == {
         "merchant_name": ["Corner Bakery Ltd"],
@@ -101,8 +102,12 @@ def test_card_digits_are_found_at_the_end_of_a_masked_number() -> None:
 
 
 def test_a_document_without_words_has_nothing_to_point_at() -> None:
-    assert align((), LABEL, ["total", "merchant_name", "discount"]) == {
-        "total": SpanTarget(known=False),
-        "merchant_name": SpanTarget(known=False),
-        "discount": SpanTarget(),
-    }
+    targets = align((), LABEL, TASK)
+    assert targets["total"] == targets["merchant_name"] == SpanTarget(known=False)
+    assert targets["discount"] == SpanTarget()
+
+
+def test_a_label_that_does_not_speak_of_a_field_teaches_nothing_of_it() -> None:
+    targets = align(tokens(*ROWS), {"total": "9.54"}, TASK)
+    assert targets["total"].candidates
+    assert targets["tax"] == SpanTarget(known=False)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +15,8 @@ from extractor.truth import Truth
 from extractor.types import Extraction, Field, Receipt
 from tests.training import tiny
 from training import artifact
-from training.artifact import LEAST_CLAIMS, fit_calibration, publish, read_all
+from training.artifact import LEAST_CLAIMS, fit_calibration, publish, read_with
+from training.config import Run
 from training.corpus import Example
 
 
@@ -51,7 +50,7 @@ def test_a_field_answered_too_seldom_is_not_calibrated() -> None:
 def test_documents_are_read_with_the_students_own_probabilities(tiny_model: Path) -> None:
     student = Student(tiny_model, cuda="off")
     examples = tiny.receipts(2)
-    made = read_all(student, examples)
+    made = read_with(student, examples)
     assert set(made) == {"receipt-0", "receipt-1"}
     assert all(record.status == "ok" for record in made.values())
 
@@ -61,21 +60,20 @@ def test_a_published_folder_holds_model_manifest_and_card(
 ) -> None:
     held = tiny.receipts(3)
     run = tiny.run(tmp_path)
-    run.data.sources[0].labels.write_text("".join(json.dumps(each.label) + "\n" for each in held), encoding="utf-8")
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "config.json").write_text(run.model_dump_json(), encoding="utf-8")
 
-    def read(data: object, spans: Sequence[str], *, dev: bool) -> list[Example]:
-        assert dev, "documents that were fitted on must not be measured"
-        return held
+    def read(run: Run, split: str) -> dict[str, list[Example]]:
+        assert split == "dev", "documents that were fitted on must not be measured"
+        return {"made-up": held}
 
     def copy(folder: Path, target: Path, *_: object, **__: Any) -> float:
         shutil.copytree(tiny_model, target)
         return 0.0
 
-    monkeypatch.setattr(artifact, "read_examples", read)
+    monkeypatch.setattr(artifact, "read_stores", read)
     monkeypatch.setattr(artifact, "export", copy)
-    told = publish(tmp_path / "run", tmp_path / "model", name="tiny", quantise=False, calibrate=True)
+    told = publish(tmp_path / "run", tmp_path / "model", name="tiny", precision="fp32", calibrate=True)
     assert "fp32" in told
     manifest = read_manifest(tmp_path / "model")
     assert {"total.anls", "line_items.anls_star"} <= set(manifest.evaluation)
@@ -89,4 +87,4 @@ def test_a_published_folder_holds_model_manifest_and_card(
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is not the folder of a run"):
-        publish(tmp_path, tmp_path / "model", name="x", quantise=False, calibrate=False)
+        publish(tmp_path, tmp_path / "model", name="x", precision=None, calibrate=False)

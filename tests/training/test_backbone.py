@@ -11,10 +11,10 @@ from transformers import BertConfig, BertModel
 from extractor.errors import UsageError
 from extractor.student.runtime import Student
 from tests.training import tiny
-from training.config import StudentSizes
+from training.config import StudentChoice
 from training.export import export
-from training.loop import build_student
 from training.model import CompactStudent
+from training.students.build import build_student
 
 
 @pytest.fixture(scope="module")
@@ -28,8 +28,10 @@ def backbone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def student_on(folder: Path | str, run_folder: Path) -> CompactStudent:
-    run = tiny.run(run_folder).model_copy(update={"student": StudentSizes(backbone=str(folder))})
-    return build_student(run, tiny.receipts(4))
+    run = tiny.run(run_folder).model_copy(update={"student": StudentChoice(backbone=str(folder))})
+    built = build_student(run, {"country": ["MY", "US", ""]})
+    assert isinstance(built, CompactStudent)
+    return built
 
 
 def test_the_student_takes_over_the_weights_and_the_width_of_its_backbone(backbone: Path, tmp_path: Path) -> None:
@@ -45,8 +47,8 @@ def test_it_is_saved_whole_and_exported_like_any_other(backbone: Path, tmp_path:
     student = student_on(backbone, tmp_path)
     student.save_pretrained(tmp_path / "run" / "student")
     examples = [tiny.of_length(length) for length in (3, 17)]
-    assert export(tmp_path / "run", tmp_path / "model", examples, name="with-backbone") < 1e-3
-    answers = Student(tmp_path / "model", cuda="off").run(examples)
+    assert export(tmp_path / "run", tmp_path / "model", examples, name="with-backbone", task=tiny.TASK) < 1e-3
+    answers = Student(tmp_path / "model", cuda="off").run([each.encoded for each in examples])
     assert [len(each.begins) for each in answers] == [3, 17]
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from extractor.errors import UsageError
-from extractor.types import SPAN_FIELDS
-from training.config import load
+from extractor.task import RECEIPTS
+from training.config import LabelledSource, Run
+from training.config_file import load
 
 ROOT = Path(__file__).resolve().parents[2]
 PLAIN = """
@@ -27,8 +28,17 @@ def written(folder: Path, text: str | bytes = PLAIN) -> Path:
 
 def test_what_is_not_declared_has_its_default(tmp_path: Path) -> None:
     run = load(written(tmp_path))
-    assert (run.name, run.seed, run.spans, run.student.hidden) == ("mine", 1, SPAN_FIELDS, 256)
-    assert run.data.sources[0].labels == Path("labels.jsonl")
+    assert (run.name, run.seed, run.student.hidden, run.schema_of_task) == ("mine", 1, 256, RECEIPTS)
+    (source,) = run.data.sources
+    assert isinstance(source, LabelledSource)
+    assert source.labels == Path("labels.jsonl")
+    (stage,) = run.stages
+    assert {name: choice.weight for name, choice in stage.losses.items()} == {
+        "spans": 1.0,
+        "inferred": 0.5,
+        "tags": 2.0,
+        "begins": 1.0,
+    }
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "configs").glob("*.yaml")), ids=lambda path: path.stem)
@@ -37,8 +47,10 @@ def test_every_configuration_that_is_shipped_is_valid(path: Path) -> None:
 
 
 def test_overrides_reach_into_sections_and_are_read_as_yaml(tmp_path: Path) -> None:
-    run = load(written(tmp_path), ["optimiser.epochs=3", "student.hidden=64", "spans=[total, date]", "name=other"])
-    assert (run.optimiser.epochs, run.student.hidden, run.spans, run.name) == (3.0, 64, ("total", "date"), "other")
+    run = load(written(tmp_path), ["optimiser.epochs=3", "student.hidden=64", "frozen=[page_reader]", "name=other"])
+    (stage,) = run.stages
+    assert (stage.optimiser.epochs, stage.frozen) == (3.0, ("page_reader",))
+    assert (run.student.hidden, run.name) == (64, "other")
 
 
 @pytest.mark.parametrize(
@@ -52,6 +64,13 @@ def test_overrides_reach_into_sections_and_are_read_as_yaml(tmp_path: Path) -> N
         ("student.kind=large", "student.kind: "),
         ("optimiser.epochs", "'optimiser.epochs' is not an override."),
         ("name.first=x", "name.first: name holds no keys."),
+        ("losses.span=1", "losses: there is no loss span (did you mean spans?)"),
+        ("losses.spans=high", "losses: the loss spans takes a weight"),
+        ("losses.inferred.smooth=0.1", "smooth"),
+        ("losses.spans=-1", "losses.spans.weight: "),
+        ("stages=3", "stages must be a list"),
+        ("data.sources.b.weight=2", "there is no b in that list"),
+        ("data.sources.0.kind=drawn", "data.sources.0"),
         ("optimiser.epochs=[1", "'optimiser.epochs=[1' is not an override"),
     ],
 )
@@ -78,6 +97,52 @@ def test_a_wrong_file_is_refused_naming_what_is_wrong(tmp_path: Path, text: str 
     with pytest.raises(UsageError) as refused:
         load(written(tmp_path, text))
     assert told in str(refused.value)
+
+
+STAGED = (
+    PLAIN
+    + """
+losses: {tags: 3.0}
+optimiser: {batch: 4, epochs: 9}
+stages:
+  - {name: warm, optimiser: {epochs: 2}, losses: {inferred: null, spans: {weight: 2, unread: absent}}}
+  - {name: fit, sources: {a: 0.5}, early_stop: {figure: a.total, patience: 2}}
+"""
+)
+
+
+def test_stages_share_what_stands_at_the_top_and_change_it(tmp_path: Path) -> None:
+    run = load(written(tmp_path, STAGED), ["stages.fit.optimiser.rate=1e-4", "stages.0.optimiser.epochs=1"])
+    warm, fit = run.stages
+    assert (warm.optimiser.batch, warm.optimiser.epochs, warm.optimiser.rate) == (4, 1.0, 6e-4)
+    assert (fit.optimiser.batch, fit.optimiser.epochs, fit.optimiser.rate) == (4, 9.0, 1e-4)
+    assert "inferred" not in warm.losses
+    assert (warm.losses["spans"].weight, warm.losses["spans"].settings) == (2.0, {"unread": "absent"})
+    assert fit.losses["tags"].weight == 3.0
+    assert run.weights_of(warm) == {"a": 1.0}
+    assert run.weights_of(fit) == {"a": 0.5}
+
+
+def test_a_saved_configuration_is_read_as_it_was_written(tmp_path: Path) -> None:
+    run = load(written(tmp_path, STAGED))
+    assert Run.model_validate_json(run.model_dump_json()) == run
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (("sources: {a: 0.5}", "sources: {b: 0.5}"), "stage fit asks for the source b, which is not declared"),
+        (("name: warm", "name: fit"), "two stages have the same name"),
+        (("{epochs: 2}", "{epoch: 2}"), "stages.warm.optimiser.epoch is not a known key (did you mean epochs?)"),
+        (("batch: 4", "batsh: 4"), "optimiser.batsh is not a known key (did you mean batch?)"),
+        (("patience: 2", "patience: 0"), "stages.fit.early_stop.patience: "),
+    ],
+)
+def test_what_is_wrong_with_a_stage_is_named(tmp_path: Path, change: tuple[str, str], told: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        load(written(tmp_path, STAGED.replace(*change)))
+    assert told in str(refused.value)
+    assert str(refused.value).count(told) == 1
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

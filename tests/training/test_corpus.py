@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
-from itertools import islice
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +14,13 @@ from extractor.errors import UsageError
 from extractor.ocr.fake import FakeOcr
 from extractor.truth import split_of
 from tests.extractor.student.documents import ROWS, page
-from tests.training.tiny import FIELDS, LABEL, example
+from tests.training.tiny import LABEL, TASK, example
 from training import corpus
-from training.config import Data, Source
+from training.config import LabelledSource
+from training.corpus import Example
 
 
-def source(folder: Path, *labels: object, pictures: int = 0) -> Source:
+def source(folder: Path, *labels: object, pictures: int = 0) -> LabelledSource:
     """A source of labels as JSON lines and blank pictures named 1, 2, …"""
     (folder / "pictures").mkdir()
     for number in range(1, pictures + 1):
@@ -29,7 +29,7 @@ def source(folder: Path, *labels: object, pictures: int = 0) -> Source:
         image.save(folder / "pictures" / f"{number}.png")
     lines = [label if isinstance(label, str) else json.dumps(label) for label in labels]
     (folder / "labels.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return Source(name="made-up", pictures=folder / "pictures", labels=folder / "labels.jsonl")
+    return LabelledSource(name="made-up", pictures=folder / "pictures", labels=folder / "labels.jsonl")
 
 
 def labels(count: int) -> list[dict[str, object]]:
@@ -43,26 +43,35 @@ def test_documents_whose_number_is_divisible_by_five_are_held_out(name: str, hel
     assert (split_of(name) == "dev") == held
 
 
-def test_pictures_are_read_once_and_split(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def names(found: Iterable[Example]) -> list[str]:
+    return [each.name for each in found]
+
+
+def test_pictures_are_read_and_split(tmp_path: Path) -> None:
     engine = FakeOcr(page(*ROWS).words)
-    monkeypatch.setattr(corpus, "build_engine", lambda *_, **__: engine)
-    data = Data(sources=(source(tmp_path, *labels(6), pictures=6),), ocr_cache=tmp_path)
-    fitted = corpus.read_examples(data, FIELDS, dev=False)
-    held = corpus.read_examples(data, FIELDS, dev=True)
-    assert [each.name for each in fitted] == ["1", "2", "3", "4", "6"]
-    assert [each.name for each in held] == ["5"]
+    given = source(tmp_path, *labels(6), pictures=6)
+    fitted = list(corpus.read_examples(given, "train", engine, TASK))
+    held = list(corpus.read_examples(given, "dev", engine, TASK))
+    assert names(fitted) == ["1", "2", "3", "4", "6"]
+    assert names(held) == ["5"]
     assert fitted[0].spans == example().spans
     assert np.array_equal(fitted[0].items.tags, example().items.tags)
     assert len(fitted[0].pictures) == 1
     assert len(engine.seen) == 6
-    few = corpus.read_examples(data.model_copy(update={"limit": 2}), FIELDS, dev=False)
-    assert [each.name for each in few] == ["1", "2"]
+    assert names(corpus.read_examples(given, "train", engine, TASK, limit=2)) == ["1", "2"]
 
 
-def test_a_document_without_words_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(corpus, "build_engine", lambda *_, **__: FakeOcr((), page(*ROWS).words))
-    data = Data(sources=(source(tmp_path, *labels(2), pictures=2),), ocr_cache=tmp_path)
-    assert [each.name for each in corpus.read_examples(data, FIELDS, dev=False)] == ["2"]
+def test_a_source_that_holds_nothing_out_has_no_dev(tmp_path: Path) -> None:
+    engine = FakeOcr(page(*ROWS).words)
+    given = source(tmp_path, *labels(5), pictures=5).model_copy(update={"hold_out": False})
+    assert names(corpus.read_examples(given, "train", engine, TASK)) == ["1", "2", "3", "4", "5"]
+    assert names(corpus.read_examples(given, "dev", engine, TASK)) == []
+
+
+def test_a_document_without_words_is_left_out(tmp_path: Path) -> None:
+    engine = FakeOcr((), page(*ROWS).words)
+    given = source(tmp_path, *labels(2), pictures=2)
+    assert names(corpus.read_examples(given, "train", engine, TASK)) == ["2"]
 
 
 def test_labels_without_picture_are_passed_over(tmp_path: Path) -> None:
@@ -93,16 +102,9 @@ def test_missing_labels_and_pictures_are_named(tmp_path: Path) -> None:
 
 def test_rare_values_are_no_classes_and_none_always_is() -> None:
     values = ["MY"] * 4 + ["US"] * 3 + ["FR"] * 2 + [None]
-    examples = [example("a", label={"id": "1", "country": value}) for value in values]
-    assert corpus.classes(examples, ["country"]) == {"country": ["MY", "US", ""]}
+    found = corpus.classes([{"country": value} for value in values], TASK)
+    assert found == {"country": ["MY", "US", ""]}
 
 
-def test_an_epoch_holds_each_document_as_often_as_its_source_weighs() -> None:
-    light = replace(example("a"), name="light", weight=0.5)
-    heavy = replace(example("a"), name="heavy", weight=2.0)
-    seen = [[each.name for each in epoch] for epoch in islice(corpus.epochs([light, heavy], seed=3), 200)]
-    assert all(epoch.count("heavy") == 2 for epoch in seen)
-    assert sum(epoch.count("light") for epoch in seen) == pytest.approx(100, abs=25)
-    again = [[each.name for each in epoch] for epoch in islice(corpus.epochs([light, heavy], seed=3), 200)]
-    assert again == seen
-    assert len({tuple(epoch) for epoch in seen}) > 2
+def test_a_label_that_does_not_speak_of_a_field_says_nothing_of_it() -> None:
+    assert corpus.classes([{"country": "MY"}] * 3 + [{"total": "1.00"}] * 9, TASK) == {"country": ["MY"]}

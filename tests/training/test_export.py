@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from extractor.errors import UsageError
 from extractor.student.artifact import MANIFEST_FILE, MODEL_FILE, read_manifest
@@ -17,16 +18,14 @@ from extractor.types import ITEM_PARTS
 from tests.extractor.student.documents import ROWS
 from tests.training import tiny
 from training.export import (
-    PLACES,
     TOLERANCE,
-    Exported,
     _quantise,
-    _tensors,
     export,
-    output_names,
     parity,
     write_manifest,
 )
+from training.outputs import PLACES, Exported
+from training.students.base import ENCODED_INPUTS
 
 
 def exported_student() -> Exported:
@@ -37,21 +36,22 @@ def exported_student() -> Exported:
 def test_probabilities_are_those_of_pytorch_at_any_batch_and_length(tiny_model: Path, lengths: tuple[int, ...]) -> None:
     model = exported_student()
     documents = [tiny.of_length(length) for length in lengths]
-    assert parity(model, output_names(model.student), tiny_model, documents) < TOLERANCE
+    assert parity(model, tiny_model, documents) < TOLERANCE
 
 
 def test_the_likeliest_places_are_those_of_pytorch(tiny_model: Path) -> None:
     document = tiny.encoded(*ROWS)
     found = Student(tiny_model, cuda="off").run([document])[0].spans
     batch = collate([document])
-    wanted = exported_student()(*_tensors(batch))[0][0].detach().numpy()
+    tensors = [torch.from_numpy(np.ascontiguousarray(batch[name])) for name in ENCODED_INPUTS]
+    wanted = exported_student()(*tensors)[0][0].detach().numpy()
     for field in range(len(tiny.FIELDS)):
         assert np.array_equal(found[field, 0, :2], wanted[field, 0, :2])
         assert np.allclose(found[field, :, 2], wanted[field, :, 2], atol=TOLERANCE)
 
 
 def test_answers_are_probabilities_without_padding(tiny_model: Path) -> None:
-    short, long = tiny.of_length(1), tiny.of_length(9)
+    short, long = tiny.of_length(1).encoded, tiny.of_length(9).encoded
     for answers, count in zip(Student(tiny_model, cuda="off").run([short, long]), (1, 9), strict=True):
         assert answers.spans.shape == (len(tiny.FIELDS), PLACES, 3)
         assert answers.tags.shape == (count, 1 + len(ITEM_PARTS))

@@ -11,13 +11,15 @@ import torch
 from extractor.student.encoder import Encoded, collate
 from tests.extractor.student.documents import ROWS
 from tests.training.tiny import FIELDS, encoded, of_length, student
+from training.augment import Sample
 from training.model import NEVER, CompactStudent
 
 STUDENT = student()
 
 
 @torch.no_grad()
-def ask(model: CompactStudent, *documents: Encoded) -> dict[str, torch.Tensor]:
+def ask(model: CompactStudent, *given: Encoded | Sample) -> dict[str, torch.Tensor]:
+    documents = [each.encoded if isinstance(each, Sample) else each for each in given]
     inputs = {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in collate(documents).items()}
     answers: dict[str, torch.Tensor] = model(**inputs)
     return answers

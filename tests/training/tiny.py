@@ -5,22 +5,32 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
+import yaml
 
 from extractor.student.encoder import Encoded, Token, encode, picture, tokenize
+from extractor.task import RECEIPTS, ItemsSpec, Task
 from extractor.types import ITEM_PARTS
 from tests.extractor.student.documents import ROWS, page, tokens
 from training.alignment import align
-from training.config import Augmentation, Run, parse
+from training.augment import Sample, plain
+from training.config import Augmentation, Run
+from training.config_file import parse
 from training.corpus import Example
 from training.export import export
 from training.items import align_items
 from training.model import CompactConfig, CompactStudent
 
 FIELDS = ("merchant_name", "date", "time", "subtotal", "tax", "discount", "total")
+TASK = Task(
+    name="tiny",
+    fields=tuple(RECEIPTS.by_name[name].model_copy(update={"longest": 8}) for name in (*FIELDS, "country")),
+    line_items=ItemsSpec(),
+)
 LABEL: Mapping[str, Any] = {
     "id": "receipt-1",
     "merchant_name": "Corner Bakery Ltd",
@@ -29,6 +39,7 @@ LABEL: Mapping[str, Any] = {
     "time": "18:30",
     "subtotal": "9.00",
     "tax": "0.54",
+    "discount": None,
     "total": "9.54",
     "country": "US",
     "line_items": [["Rye loaf", "2", "3.40", "6.80"], ["Oat biscuits", None, None, "2.20"]],
@@ -40,16 +51,15 @@ UNCHANGED = Augmentation(
 )
 
 
-def example(*rows: str, label: Mapping[str, Any] = LABEL, weight: float = 1.0) -> Example:
+def example(*rows: str, label: Mapping[str, Any] = LABEL) -> Example:
     """A labelled document of these rows."""
     found = tokens(*(rows or ROWS))
     return Example(
         str(label["id"]),
         "made-up",
-        weight,
         found,
         (picture(page(*(rows or ROWS))),),
-        align(found, label, FIELDS),
+        align(found, label, TASK),
         align_items(found, label),
         label,
     )
@@ -83,6 +93,7 @@ def receipts(count: int) -> list[Example]:
             "time": f"18:{day}",
             "subtotal": f"{net / 100:.2f}",
             "tax": f"{tax / 100:.2f}",
+            "discount": None,
             "total": f"{(net + tax) / 100:.2f}",
             "country": "US" if number % 2 else "MY",
             "line_items": [["Rye loaf", None, None, f"{one / 100:.2f}"], ["Oat biscuits", None, None, "1.50"]],
@@ -107,16 +118,18 @@ def student(seed: int = 1, **changes: Any) -> CompactStudent:
 
 def run(folder: Path, **changes: Any) -> Run:
     """A run that takes seconds; `changes` are dotted keys written with two underscores."""
+    task = folder / "task.yaml"
+    task.write_text(yaml.safe_dump(TASK.model_dump(mode="json")), encoding="utf-8")
     declared: dict[str, Any] = {
         "name": "tiny",
-        "spans": FIELDS,
-        "inferred": ["country"],
+        "task": str(task),
         "data": {"sources": [{"name": "made-up", "pictures": str(folder), "labels": str(folder / "labels.jsonl")}]},
         "student": {"hidden": 32, "layers": 1, "heads": 2, "spelling": 16, "pointer": 8, "dropout": 0.0},
+        "losses": {"inferred": {"weight": 0.5}},
         "augmentation": UNCHANGED.model_dump(),
         "optimiser": {"rate": 5e-3, "batch": 6, "epochs": 2, "average": 0.9},
         "precision": "fp32",
-        "evaluate_every": 1000,
+        "evaluation": {"every": 1000},
         "output": str(folder / "runs"),
     }
     for key, value in changes.items():
@@ -132,11 +145,11 @@ def encoded(*rows: str) -> Encoded:
     return encode(tokens(*rows), [picture(page(*rows))])
 
 
-def of_length(count: int) -> Encoded:
+def of_length(count: int) -> Sample:
     """A document of so many words."""
     pages = [page(*(f"w{number % 97} {number}.50" for number in range((count + 1) // 2)))]
     found: tuple[Token, ...] = tokenize(pages)[:count]
-    return encode(found, [picture(pages[0])])
+    return plain(replace(example(), tokens=found, pictures=(picture(pages[0]),)))
 
 
 def exported(folder: Path) -> Path:
@@ -144,5 +157,5 @@ def exported(folder: Path) -> Path:
     kept = folder / "run"
     student().save_pretrained(kept / "student")
     (kept / "config.json").write_text(json.dumps({"name": "tiny"}), encoding="utf-8")
-    export(kept, folder / "model", [of_length(7), of_length(12)], name="tiny", licences=("made up",))
+    export(kept, folder / "model", [of_length(7), of_length(12)], name="tiny", task=TASK, licences=("made up",))
     return folder / "model"

@@ -1,0 +1,1 @@
+"""The students that a configuration may name: what they share, and how each is built."""

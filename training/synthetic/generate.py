@@ -25,7 +25,14 @@ KIND_SHARES: Mapping[Kind, float] = {
     "taxi": 0.04,
     "parking": 0.03,
 }
-COUNTRY_WEIGHTS: Mapping[str, float] = {"en_US": 8.0, "en_MY": 8.0, "ms_MY": 2.5, "en_GB": 3.0, "de_DE": 1.5, "fr_FR": 1.5}
+COUNTRY_WEIGHTS: Mapping[str, float] = {
+    "en_US": 8.0,
+    "en_MY": 8.0,
+    "ms_MY": 2.5,
+    "en_GB": 3.0,
+    "de_DE": 1.5,
+    "fr_FR": 1.5,
+}
 """How much more often than others (1) the locales of most expense claims are drawn."""
 
 

@@ -23,7 +23,7 @@ EMS: Mapping[str, float] = {"mono": 1.66, "dot": 1.66, "sans": 1.85, "serif": 1.
 """How many columns high the type of a face is: of faces with letters of different widths, columns are counted by an
 average with room to spare, because documents print many capitals and figures."""
 
-_NARROW, _SLIM, _WIDE = set("iljI.,:;'|!()[] "), set("frt-/\\\"*"), set("mwMW@%&")
+_NARROW, _SLIM, _WIDE = set("iljI.,:;'|!()[] "), set('frt-/\\"*'), set("mwMW@%&")
 _FULL = 1.0
 _SANS = (0.28, 0.36, 0.86, 0.67, 0.556, 0.53)
 """Shares of an em: narrow, slim and wide signs, capitals, figures, small letters (near those of Helvetica)."""

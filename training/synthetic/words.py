@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 from extractor.ocr.reading_order import arrange
@@ -105,7 +106,7 @@ def _set(row: Row, size: float, columns: int, metrics: Metrics) -> tuple[tuple[P
             spans.append((x0, x1))
     spans.sort()
     least = 0.5 * size
-    fits = all(second[0] - first[1] >= least for first, second in zip(spans, spans[1:], strict=False))
+    fits = all(second[0] - first[1] >= least for first, second in pairwise(spans))
     return tuple(found), fits and (not spans or (spans[0][0] >= -0.6 and max(s[1] for s in spans) <= columns + 0.6))
 
 
@@ -189,7 +190,9 @@ def backwards(pieces: Sequence[Piece]) -> list[Piece]:
             end += 1
         words[at:end] = words[at:end][::-1]
         at = max(end, at + 1)
-    return [(text, role, max(gap, 1) if n else 0) for n, ((text, role), gap) in enumerate(zip(words, spaces, strict=True))]
+    return [
+        (text, role, max(gap, 1) if n else 0) for n, ((text, role), gap) in enumerate(zip(words, spaces, strict=True))
+    ]
 
 
 def place(

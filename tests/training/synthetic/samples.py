@@ -17,10 +17,18 @@ GERMAN = Locale(
     ("%d.%m.%Y",),
     *(",", ".", 2, ("€", "EUR"), False),
 )
-FRENCH = Locale("fr", "FR", "EUR", "fr_FR", "latin", {"total": ("Total TTC",)}, ("%d/%m/%Y",), ",", " ", 2, ("€",), False)
+FRENCH = Locale(
+    "fr", "FR", "EUR", "fr_FR", "latin", {"total": ("Total TTC",)}, ("%d/%m/%Y",), ",", " ", 2, ("€",), False
+)
 JAPANESE = Locale(
     *("ja", "JP", "JPY", "ja_JP", "cjk"),
-    {"total": ("合計",), "subtotal": ("小計",), "tax": ("消費税",), "date": ("日付",), "thanks": ("ありがとうございました",)},
+    {
+        "total": ("合計",),
+        "subtotal": ("小計",),
+        "tax": ("消費税",),
+        "date": ("日付",),
+        "thanks": ("ありがとうございました",),
+    },
     ("%Y年%m月%d日",),
     *(".", ",", 0, ("¥",), True),
 )

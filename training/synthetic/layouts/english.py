@@ -77,6 +77,7 @@ ENGLISH: Mapping[str, tuple[str, ...]] = {
     "balance": ("Balance", "Running balance"),
     "charges": ("Charges", "Debit"),
     "credits": ("Credits", "Payments"),
+    "vehicle": ("Vehicle No", "Taxi No", "Cab No"),
     "plate": ("Plate", "Licence Plate", "Vehicle"),
     "driver": ("Driver", "Driver ID"),
     "taxi": ("Taxi Receipt", "Taxi", "Cab"),

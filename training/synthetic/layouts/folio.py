@@ -6,9 +6,9 @@ import random
 from datetime import timedelta
 from decimal import Decimal
 
-from training.synthetic.layouts.base import Roll, Template, cell
+from training.synthetic.layouts.base import Align, Roll, Template, cell
 from training.synthetic.layouts.foots import digits
-from training.synthetic.layouts.heads import INVOICE_NUMBER, HeadStyle, head
+from training.synthetic.layouts.heads import INVOICE_NUMBER, HeadStyle, head, told
 from training.synthetic.layouts.invoice import beside, customer_block, numbered, page_roll
 from training.synthetic.layouts.items import part
 from training.synthetic.layouts.totals import TotalStyle, payment, tax_table, totals
@@ -20,7 +20,7 @@ from training.synthetic.sheet import Run, Sheet
 def folio(purchase: Purchase, draw: random.Random) -> tuple[Sheet, ...]:
     roll = page_roll(purchase, draw)
     words = roll.words
-    seller = draw.choice(("centre", "left", "right"))
+    seller: Align = draw.choice(SIDES)
     order = draw.choice((("name", "address", "phone"), ("name", "address", "phone", "tax_id", "website")))
     head(roll, HeadStyle(seller, draw.choice((1.4, 1.8, 2.2)), True, order))
     roll.gap(1.2)
@@ -45,13 +45,15 @@ def folio(purchase: Purchase, draw: random.Random) -> tuple[Sheet, ...]:
 
 
 def _stay(roll: Roll) -> list[tuple[Run, ...]]:
-    purchase, words, details = roll.purchase, roll.words, roll.purchase.details
-    found = [(Run(words.label(*INVOICE_NUMBER) + " "), Run(purchase.number, roll.role("receipt_number")))]
+    purchase, words = roll.purchase, roll.words
+    found: list[tuple[Run, ...]] = [
+        (Run(words.label(*INVOICE_NUMBER) + " "), Run(purchase.number, roll.role("receipt_number")))
+    ]
     found.append((Run(words.label("date") + " "), Run(words.date(purchase.when), roll.role("date"))))
     if roll.chance(0.3):
         found.append((Run(words.label("time") + " "), Run(words.time(purchase.when), roll.role("time"))))
     for concept in ("guest", "room", "arrival", "departure", "nights", "guests"):
-        value = details.get(concept)
+        value = told(roll, concept)
         if value is None and concept == "room":
             value = digits(roll, 3)
         if value and roll.chance(0.8):
@@ -63,16 +65,20 @@ def _charges(roll: Roll) -> None:
     purchase, words, draw = roll.purchase, roll.words, roll.draw
     balance = roll.chance(0.4)
     amount_x = 0.82 if balance else 1.0
-    header = [cell(words.term("date")), cell(words.term("description"), 0.16), cell(words.term("amount"), amount_x, "right")]
+    header = [
+        cell(words.term("date")),
+        cell(words.term("description"), 0.16),
+        cell(words.term("amount"), amount_x, "right"),
+    ]
     if balance:
         header.append(cell(words.term("balance", "total"), 1.0, "right"))
     roll.row(*header, bold=True, inverse=roll.chance(0.15))
     roll.rule(None)
     quantities = roll.chance(0.4)
     running = Decimal(0)
-    nights = max(1, len(purchase.items) // 2)
+    nights = int(purchase.details.get("nights", "2"))
     for number, item in enumerate(purchase.items):
-        day = purchase.when - timedelta(days=max(0, nights - number * nights // max(1, len(purchase.items))))
+        day = purchase.when - timedelta(days=max(0, nights - number * nights // len(purchase.items)))
         running += item.amount
         lines = wrap(item.description, int(roll.columns * (0.3 if quantities or balance else 0.55)))
         cells = [
@@ -93,4 +99,5 @@ def _charges(roll: Roll) -> None:
     roll.rule(None)
 
 
+SIDES: tuple[Align, ...] = ("centre", "left", "right")
 TEMPLATES = (Template("hotel folio", ("folio",), folio),)

@@ -50,7 +50,9 @@ def _since(roll: Roll) -> None:
 
 
 def _hours(roll: Roll) -> None:
-    roll.text(f"{roll.words.term('opening_hours')} {roll.draw.choice(('8:00', '9:00', '09:00', '10:00'))} - 20:00", "centre")
+    roll.text(
+        f"{roll.words.term('opening_hours')} {roll.draw.choice(('8:00', '9:00', '09:00', '10:00'))} - 20:00", "centre"
+    )
 
 
 def _survey(roll: Roll) -> None:
@@ -60,7 +62,7 @@ def _survey(roll: Roll) -> None:
 
 
 def _barcode(roll: Roll) -> None:
-    roll.gap(1.5)
+    roll.gap(2.4)
     number = digits(roll, roll.draw.choice((12, 13, 18)))
     roll.text("*" + number + "*" if roll.chance(0.4) else number, "centre")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from training.synthetic.layouts.base import Align, Roll, cell, length
@@ -111,21 +112,37 @@ def time_runs(roll: Roll) -> tuple[Run, ...]:
     return (Run(roll.words.time(roll.purchase.when), roll.role("time")),)
 
 
+def told(roll: Roll, concept: str) -> str | None:
+    """A detail of the purchase as this document writes it: its dates and moments like those of the sale."""
+    value = roll.purchase.details.get(concept)
+    if value is None:
+        return None
+    if concept in ("arrival", "departure", "due_date"):
+        return roll.words.date(datetime.fromisoformat(value))
+    if concept in ("entry", "exit"):
+        moment = datetime.fromisoformat(value)
+        return f"{roll.words.date(moment)} {roll.words.time(moment)}"
+    return f"{value} km" if concept == "distance" else value
+
+
 NUMBER: tuple[str, ...] = ("receipt_number", "invoice_number", "receipt")
 INVOICE_NUMBER: tuple[str, ...] = ("invoice_number", "receipt_number")
 
 
+FactForm = Literal["pairs", "line", "date right", "bare", "colons"]
+FORMS: tuple[FactForm, ...] = ("pairs", "line", "date right", "bare", "colons")
+
+
 @dataclass(frozen=True)
 class FactStyle:
-    form: Literal["pairs", "line", "date right", "bare", "colons"]
+    form: FactForm
     number: bool = True
     time: bool = True
     numbers: tuple[str, ...] = NUMBER
 
 
 def fact_style(roll: Roll, numbers: tuple[str, ...] = NUMBER) -> FactStyle:
-    form = roll.draw.choice(("pairs", "line", "date right", "bare", "colons"))
-    return FactStyle(form, roll.chance(0.9), roll.chance(0.8), numbers)
+    return FactStyle(roll.draw.choice(FORMS), roll.chance(0.9), roll.chance(0.8), numbers)
 
 
 def facts(roll: Roll, style: FactStyle, extra: tuple[tuple[str, str], ...] = ()) -> None:
@@ -133,7 +150,7 @@ def facts(roll: Roll, style: FactStyle, extra: tuple[tuple[str, str], ...] = ())
     lines = [labelled(roll, (concept,), value) for concept, value in extra]
     number = roll.purchase.number
     if style.form in ("pairs", "colons"):
-        entries = [(concept, (Run(value),)) for concept, value in extra]
+        entries: list[tuple[str, tuple[Run, ...]]] = [(concept, (Run(value),)) for concept, value in extra]
         if style.number:
             entries.insert(0, (style.numbers[0], (Run(number, roll.role("receipt_number")),)))
         dated = date_runs(roll)

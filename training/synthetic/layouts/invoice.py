@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from training.synthetic.layouts.base import Roll, Template, cell, length, pages
+from training.synthetic.layouts.base import Align, Roll, Template, cell, length, pages
 from training.synthetic.layouts.foots import digits
-from training.synthetic.layouts.heads import INVOICE_NUMBER, HeadStyle, address, head
-from training.synthetic.layouts.items import part
-from training.synthetic.layouts.totals import TotalStyle, payment, percent, tax_table, totals
-from training.synthetic.layouts.wording import columns_of, wrap
+from training.synthetic.layouts.heads import INVOICE_NUMBER, HeadStyle, address, fact_style, facts, head, told
+from training.synthetic.layouts.items import item_style, items, part
+from training.synthetic.layouts.till import ended, roll_of, sign
+from training.synthetic.layouts.totals import TotalStyle, payment, percent, tax_table, total_style, totals
+from training.synthetic.layouts.wording import wrap
 from training.synthetic.purchase import Party, Purchase
 from training.synthetic.sheet import Cell, Row, Run, Sheet
 
@@ -96,10 +97,12 @@ def _facts(roll: Roll, titled: bool) -> Block:
     dated = (Run(words.label("date") + " "), Run(words.date(purchase.when), roll.role("date")))
     block += [number, dated] if roll.chance(0.7) else [dated, number]
     if roll.chance(0.5):
-        due = purchase.when + timedelta(days=roll.draw.choice((7, 14, 30)))
-        block.append((Run(words.label("due_date") + " "), Run(words.date(due))))
+        due = told(roll, "due_date") or words.date(purchase.when + timedelta(days=roll.draw.choice((7, 14, 30))))
+        block.append((Run(words.label("due_date") + " "), Run(due)))
     if roll.chance(0.3):
-        block.append((Run(words.label("order", "customer") + " "), Run(digits(roll, 6))))
+        block.append(
+            (Run(words.label("order", "customer") + " "), Run(purchase.details.get("order") or digits(roll, 6)))
+        )
     if roll.purchase.details.get("cashier") and roll.chance(0.2):
         block.append((Run(words.label("cashier") + " "), Run(purchase.details["cashier"])))
     if purchase.merchant.tax_id and "merchant_tax_id" not in roll.done and roll.chance(0.6):
@@ -135,13 +138,14 @@ def _table(roll: Roll, style: InvoiceStyle) -> None:
     first = style.lines
     start = 0.08 if first == "quantity first" else (0.05 if first == "number first" else 0.0)
     start += 0.13 if coded and first != "quantity first" else 0.0
-    quantity_x, quantity_align = (0.0, "left") if first == "quantity first" else (0.62, "right")
+    quantity_x = 0.0 if first == "quantity first" else 0.62
+    quantity_align: Align = "left" if first == "quantity first" else "right"
     header = [cell(words.term("description"), start)]
     if first == "number first":
         header.append(cell("#", 0.0))
     if coded and first != "quantity first":
         header.append(cell(words.term("code"), start - 0.13))
-    header.append(Cell((Run(words.term("quantity")),), quantity_x, "left" if quantity_align == "left" else "right"))
+    header.append(Cell((Run(words.term("quantity")),), quantity_x, quantity_align))
     header.append(cell(words.term("unit_price"), 0.77, "right"))
     if taxed:
         header.append(cell("%", 0.84, "right"))
@@ -151,7 +155,7 @@ def _table(roll: Roll, style: InvoiceStyle) -> None:
     room = int(roll.columns * ((0.6 if first == "quantity first" else 0.54) - start))
     for number, item in enumerate(purchase.items):
         cells = [
-            Cell((Run(words.number(item.quantity), part(number, "quantity")),), quantity_x, header_align(quantity_align)),
+            Cell((Run(words.number(item.quantity), part(number, "quantity")),), quantity_x, quantity_align),
             cell(Run(words.money(item.unit_price), part(number, "unit_price")), 0.77, "right"),
             cell(Run(words.money(item.amount), part(number, "amount")), 1.0, "right"),
         ]
@@ -169,10 +173,6 @@ def _table(roll: Roll, style: InvoiceStyle) -> None:
         if roll.chance(0.15):
             roll.gap(0.3)
     roll.rule(None)
-
-
-def header_align(side: str) -> Literal["left", "right"]:
-    return "left" if side == "left" else "right"
 
 
 def closing(roll: Roll) -> None:
@@ -197,7 +197,9 @@ def closing(roll: Roll) -> None:
 
 def _footer(roll: Roll, page: int, of: int) -> list[Row]:
     words, merchant = roll.words, roll.purchase.merchant
-    bank = f"{words.label('bank')} {digits(roll, 8)}   {words.label('account')} {digits(roll, 10)}"
+    details = roll.purchase.details
+    account = details.get("account") or digits(roll, 10)
+    bank = f"{words.label('bank')} {details.get('bank') or digits(roll, 8)}   {words.label('account')} {account}"
     rows = [Row((), 0.6, above=1.0, rule=True)]
     if page == 1 or roll.chance(0.5):
         rows.append(Row((cell(f"{merchant.name}  {merchant.website or ''}".strip(), 0.5, "centre"),), 0.8))
@@ -252,11 +254,11 @@ def two_heads(purchase: Purchase, draw: random.Random) -> tuple[Sheet, ...]:
         roll.row(*(cell(block[number], x) for block, x in pair if number < len(block)))
     roll.gap(1.5)
     labels = (words.term("date"), words.term(*INVOICE_NUMBER), words.term("due_date"))
-    due = purchase.when + timedelta(days=30)
+    due = told(roll, "due_date") or words.date(purchase.when + timedelta(days=30))
     values = (
         Run(words.date(purchase.when), roll.role("date")),
         Run(purchase.number, roll.role("receipt_number")),
-        Run(words.date(due)),
+        Run(due),
     )
     roll.row(*(cell(label, x) for label, x in zip(labels, (0.0, 0.33, 0.66), strict=True)), bold=True)
     roll.row(*(cell(value, x) for value, x in zip(values, (0.0, 0.33, 0.66), strict=True)))
@@ -269,11 +271,6 @@ def two_heads(purchase: Purchase, draw: random.Random) -> tuple[Sheet, ...]:
 
 def roll_invoice(purchase: Purchase, draw: random.Random) -> tuple[Sheet, ...]:
     """An invoice from a till: narrow, with the customer below the seller."""
-    from training.synthetic.layouts.heads import fact_style, facts
-    from training.synthetic.layouts.items import item_style, items
-    from training.synthetic.layouts.till import ended, roll_of, sign
-    from training.synthetic.layouts.totals import total_style
-
     roll = roll_of(purchase, draw, 36, 48)
     head(roll, HeadStyle("centre", draw.choice((1.0, 1.3)), True, registration=True))
     roll.gap()

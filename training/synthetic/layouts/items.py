@@ -129,7 +129,7 @@ def _two_lines(roll: Roll, style: ItemStyle, number: int, item: Item) -> None:
 
 
 def _quantity_above(roll: Roll, style: ItemStyle, number: int, item: Item) -> None:
-    """"2 x 3.50" above, then description and amount: the way of many European tills."""
+    """ "2 x 3.50" above, then description and amount: the way of many European tills."""
     if item.quantity != 1:
         roll.row(cell(_quantity_runs(roll, style, number, item), 1 / roll.columns))
     _one_line(roll, style, number, item)

@@ -30,7 +30,10 @@ def tax_invoice(purchase: Purchase, draw: random.Random) -> tuple[Sheet, ...]:
     words = roll.words
     side = draw.choice(("centre", "centre", "left"))
     order = draw.choice((("name", "address", "phone", "tax_id"), ("name", "address", "tax_id", "phone")))
-    head(roll, HeadStyle("left" if side == "left" else "centre", draw.choice((1.0, 1.2, 1.5)), True, order, roll.chance(0.8)))
+    head(
+        roll,
+        HeadStyle("left" if side == "left" else "centre", draw.choice((1.0, 1.2, 1.5)), True, order, roll.chance(0.8)),
+    )
     roll.gap(0.5)
     if roll.chance(0.75):
         title = draw.choice(("TAX INVOICE", "Tax Invoice", "SIMPLIFIED TAX INVOICE", "INVOICE", "CASH BILL"))
@@ -84,7 +87,9 @@ def _gst_summary(roll: Roll) -> None:
     roll.gap()
     names = ("GST Summary", "Amount(RM)", "Tax(RM)")
     places = ((0.0, "left"), (0.7, "right"), (1.0, "right"))
-    roll.row(*(cell(name, x, "left" if side == "left" else "right") for name, (x, side) in zip(names, places, strict=True)))
+    roll.row(
+        *(cell(name, x, "left" if side == "left" else "right") for name, (x, side) in zip(names, places, strict=True))
+    )
     net = purchase.total - (purchase.rounding or 0) - purchase.tax
     code = roll.draw.choice(("SR @ 6%", "S = 6%", "SR (6%)", "SR"))
     tax = valued(roll, "tax", purchase.tax)

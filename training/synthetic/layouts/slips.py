@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from training.synthetic.layouts.base import Roll, Template, cell
 from training.synthetic.layouts.foots import digits, foot
-from training.synthetic.layouts.heads import HeadStyle, date_runs, fact_style, facts, head, labelled, time_runs
+from training.synthetic.layouts.heads import HeadStyle, date_runs, fact_style, facts, head, labelled, time_runs, told
 from training.synthetic.layouts.items import ItemStyle, item_style, items
 from training.synthetic.layouts.till import ended, roll_of, sign
 from training.synthetic.layouts.totals import masked, payment, tax_table, total_style, totals, valued
@@ -42,7 +42,7 @@ def card_slip(purchase: Purchase, draw: random.Random) -> tuple[Sheet, ...]:
     if "receipt_number" not in roll.done and roll.chance(0.7):
         roll.text(labelled(roll, ("receipt_number", "invoice_number"), purchase.number, roll.role("receipt_number")))
     if roll.chance(0.8):
-        roll.text(f"{words.label('approval')} {digits(roll, 6)}")
+        roll.text(f"{words.label('approval')} {purchase.details.get('approval') or digits(roll, 6)}")
     roll.gap()
     _slip_amounts(roll)
     roll.gap()
@@ -89,13 +89,13 @@ def taxi(purchase: Purchase, draw: random.Random) -> tuple[Sheet, ...]:
     roll.gap()
     facts(roll, fact_style(roll))
     for concept, value in (
-        ("plate", details.get("plate") or f"{digits(roll, 2)}-{digits(roll, 3)}"),
-        ("driver", details.get("driver") or digits(roll, 6)),
-        ("start", details.get("start") or words.time(purchase.when - timedelta(minutes=draw.randrange(5, 50)))),
-        ("end", details.get("end") or words.time(purchase.when)),
-        ("distance", details.get("distance") or f"{draw.uniform(1, 30):.1f} km"),
+        ("vehicle", details.get("vehicle")),
+        ("driver", details.get("driver")),
+        ("start", words.time(purchase.when - timedelta(minutes=draw.randrange(5, 50)))),
+        ("end", words.time(purchase.when)),
+        ("distance", told(roll, "distance")),
     ):
-        if roll.chance(0.6):
+        if value and words.has(concept) and roll.chance(0.7):
             roll.pair(words.label(concept), value)
     roll.rule(sign(roll))
     items(roll, item_style(roll, "plain"))
@@ -159,14 +159,13 @@ def parking(purchase: Purchase, draw: random.Random) -> tuple[Sheet, ...]:
     order = draw.choice((("name", "address"), ("name", "address", "phone", "tax_id"), ("name",)))
     head(roll, HeadStyle(draw.choice(("centre", "left")), 1.0, roll.chance(0.4), order))
     roll.gap()
-    entered = when - timedelta(minutes=draw.randrange(20, 600))
+    entered = told(roll, "entry") or words.date(when - timedelta(minutes=draw.randrange(20, 600)))
     if roll.chance(0.6):
         # Both ends of the stay are printed; the day and hour of payment is that of leaving.
-        roll.pair(words.label("entry"), f"{words.date(entered)} {words.time(entered)}")
+        roll.pair(words.label("entry"), entered)
         roll.pair(words.label("exit"), (*date_runs(roll), Run(" "), *time_runs(roll)))
-        if roll.chance(0.6):
-            minutes = int((when - entered).total_seconds() // 60)
-            roll.pair(words.label("duration"), f"{minutes // 60}:{minutes % 60:02d}")
+        if details.get("duration") and roll.chance(0.6):
+            roll.pair(words.label("duration"), details["duration"])
     if "date" not in roll.done or roll.chance(0.3):
         facts(roll, fact_style(roll))
     elif roll.chance(0.7):

@@ -58,7 +58,9 @@ def _ending(roll: Roll, style_share: float = 0.35) -> None:
 def centred(purchase: Purchase, draw: random.Random) -> tuple[Sheet, ...]:
     roll = roll_of(purchase, draw)
     sizes = draw.choices((1.0, 1.3, 1.6, 2.0), (4, 3, 2, 1))[0]
-    order = draw.choice((("name", "address", "phone", "tax_id"), ("name", "tax_id", "address", "phone")))
+    order: tuple[str, ...] = ("name", "address", "phone", "tax_id")
+    if roll.chance(0.4):
+        order = ("name", "tax_id", "address", "phone")
     if roll.chance(0.25):
         order = (*order, "website")
     head(roll, HeadStyle("centre", sizes, roll.chance(0.6), order, roll.chance(0.4)))

@@ -90,8 +90,9 @@ def totals(roll: Roll, style: TotalStyle) -> None:
         line(roll, style, words.label("discount"), valued(roll, "discount", shown))
     if purchase.service_charge:
         rate = purchase.service_charge / purchase.subtotal if purchase.subtotal else Decimal(0)
-        label = words.term("service_charge")
-        if roll.chance(0.5) and rate:
+        tip = "tip" in purchase.details
+        label = words.term("tip", "service_charge") if tip else words.term("service_charge")
+        if not tip and roll.chance(0.5) and rate:
             label = f"{label} {percent(round(rate, 2))}"
         line(roll, style, label + words.colon, valued(roll, "service_charge", purchase.service_charge))
     added = purchase.tax is not None and not purchase.tax_included

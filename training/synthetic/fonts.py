@@ -120,17 +120,17 @@ class FaceFonts:
                 return [(text, font)]
         found: list[tuple[str, FontFile]] = []
         for sign in text:
-            font = next((one for one in fonts if one.covers(sign)), None)
-            if font is None:
+            able = [one for one in fonts if one.covers(sign)]
+            if not able:
                 raise UsageError(
                     f"No font of this machine draws {sign!r} (U+{ord(sign):04X}).",
                     code="missing_fonts",
                     hint=f"Install {PACKAGES[script_of(sign)]}.",
                 )
-            if found and found[-1][1] == font:
-                found[-1] = (found[-1][0] + sign, font)
+            if found and found[-1][1] == able[0]:
+                found[-1] = (found[-1][0] + sign, able[0])
             else:
-                found.append((sign, font))
+                found.append((sign, able[0]))
         return found
 
 
@@ -164,7 +164,8 @@ def language_of(text: str, locale: str) -> str:
 
 
 def choose(face: str, text: str, draw: random.Random, locale: str = "") -> FaceFonts:
-    """Fonts for a document of this text. Raises UsageError, naming the packages to install, where its script has none."""
+    """Fonts for a document of this text. Raises UsageError (missing_fonts), naming the packages to install, where its
+    script has none."""
     script = script_of(text)
     drawn_as = "mono" if face == "dot" else face
     index = _CJK_FACES[language_of(text, locale)] if script == "cjk" else 0

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import random
 import unicodedata
-from collections.abc import Mapping
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
+from training.synthetic.dates import printed_date
 from training.synthetic.layouts.english import ENGLISH, SHORT
 from training.synthetic.purchase import Locale, Purchase
 
@@ -152,25 +152,6 @@ class Wording:
             if found:
                 return _mostly_first(found, self._draw)
         return _mostly_first(ENGLISH[concepts[0]], self._draw)
-
-
-def printed_date(when: datetime, pattern: str, locale: Locale) -> str:
-    """`strftime`, with the months' names of the locale's language."""
-    if "%b" in pattern or "%B" in pattern:
-        short, full = _months(locale.language, when.month)
-        pattern = pattern.replace("%b", short).replace("%B", full)
-    return when.strftime(pattern)
-
-
-@lru_cache(maxsize=512)
-def _months(language: str, month: int) -> tuple[str, str]:
-    from babel.dates import get_month_names
-
-    try:
-        names: list[Mapping[int, str]] = [get_month_names(width, locale=language) for width in ("abbreviated", "wide")]
-    except Exception:
-        names = [get_month_names(width, locale="en") for width in ("abbreviated", "wide")]
-    return str(names[0][month]), str(names[1][month])
 
 
 def _mostly_first(options: tuple[str, ...], draw: random.Random) -> str:

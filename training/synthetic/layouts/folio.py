@@ -25,7 +25,7 @@ def folio(purchase: Purchase, draw: random.Random) -> tuple[Sheet, ...]:
     head(roll, HeadStyle(seller, draw.choice((1.4, 1.8, 2.2)), True, order))
     roll.gap(1.2)
     if roll.chance(0.7):
-        roll.text(words.term("folio", "invoice"), draw.choice(("left", "centre")), 1.4, True)
+        roll.text(words.term(draw.choice(("invoice", "receipt"))), draw.choice(("left", "centre")), 1.4, True)
         roll.gap(0.5)
     beside(roll, customer_block(roll), _stay(roll), draw.choice(("left", "right")))
     roll.gap(1.2)
@@ -52,7 +52,7 @@ def _stay(roll: Roll) -> list[tuple[Run, ...]]:
     found.append((Run(words.label("date") + " "), Run(words.date(purchase.when), roll.role("date"))))
     if roll.chance(0.3):
         found.append((Run(words.label("time") + " "), Run(words.time(purchase.when), roll.role("time"))))
-    for concept in ("guest", "room", "arrival", "departure", "nights", "guests"):
+    for concept in ("folio", "guest", "room", "arrival", "departure", "nights", "guests"):
         value = told(roll, concept)
         if value is None and concept == "room":
             value = digits(roll, 3)

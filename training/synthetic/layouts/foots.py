@@ -83,7 +83,7 @@ def _cashier(roll: Roll) -> None:
 
 
 def _again(roll: Roll) -> None:
-    roll.text(Run(roll.words.cased(roll.purchase.merchant.trading_name or roll.purchase.merchant.name)), "centre")
+    roll.text(Run(roll.words.named(roll.purchase.merchant.trading_name or roll.purchase.merchant.name)), "centre")
 
 
 _OPTIONS: tuple[tuple[str | None, float, Callable[[Roll], None]], ...] = (

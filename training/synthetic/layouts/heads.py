@@ -51,13 +51,13 @@ def _name(roll: Roll, merchant: Party, style: HeadStyle) -> None:
         # A sign over the company's name; alone, it is the name.
         alone = roll.chance(0.3)
         role = roll.role("merchant_name") if alone else None
-        roll.text(Run(roll.words.cased(trading), role), style.align, style.name_size, style.bold)
+        roll.text(Run(roll.words.named(trading), role), style.align, style.name_size, style.bold)
         if alone:
             return
         size, bold = (1.0, False) if roll.chance(0.6) else (style.name_size, style.bold)
     else:
         size, bold = style.name_size, style.bold
-    name = Run(roll.words.cased(merchant.name), roll.role("merchant_name"))
+    name = Run(roll.words.named(merchant.name), roll.role("merchant_name"))
     registration = merchant.registration if style.registration else None
     if registration and roll.chance(0.4) and length(name) + len(registration) + 3 < roll.columns / size:
         roll.text((name, Run(" "), Run(f"({registration})")), style.align, size, bold)
@@ -73,9 +73,8 @@ def address(roll: Roll, party: Party, align: Align, mine: bool = True) -> None:
     lines = list(party.address)
     if len(lines) > 1 and roll.chance(0.15):
         lines = [", ".join(lines)]
-    upper = roll.words.term("total").isupper()
     for line in lines:
-        roll.text(Run(line.upper() if upper else line, role), align)
+        roll.text(Run(roll.words.named(line), role), align)
 
 
 def _phones(roll: Roll, merchant: Party, align: Align) -> None:

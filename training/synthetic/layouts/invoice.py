@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Literal
 
@@ -19,6 +19,8 @@ from training.synthetic.purchase import Party, Purchase
 from training.synthetic.sheet import Cell, Row, Run, Sheet
 
 A4 = 1.414
+FOOT = 6
+"""Lines kept free for the footer of a page."""
 Block = list[tuple[Run, ...]]
 
 
@@ -33,7 +35,7 @@ class InvoiceStyle:
 
 
 def page_roll(purchase: Purchase, draw: random.Random) -> Roll:
-    return Roll(purchase, draw, draw.randint(84, 104), draw.choice(("sans", "sans", "serif", "mono")))
+    return Roll(purchase, draw, draw.randint(70, 100), draw.choice(("sans", "sans", "serif", "mono")))
 
 
 def _laid(purchase: Purchase, draw: random.Random, style: InvoiceStyle) -> tuple[Sheet, ...]:
@@ -190,7 +192,8 @@ def closing(roll: Roll) -> None:
     payment(roll, style)
     if roll.chance(0.5):
         roll.gap(1.5)
-        roll.text(roll.words.term("payment_terms"))
+        terms = roll.words.term("payment_terms")
+        roll.text(terms if any(map(str.isdigit, terms)) else f"{terms}: {roll.draw.choice((7, 14, 30))}")
     if roll.chance(0.4):
         roll.text(roll.words.term("thanks"))
 
@@ -213,13 +216,22 @@ def numbered(roll: Roll, draw: random.Random) -> tuple[Sheet, ...]:
     """The roll on A4 pages with a footer each."""
     margin, spacing = draw.uniform(0.06, 0.1), draw.uniform(1.25, 1.55)
     # Ordinary type is 1 / columns of the width high times the face's em (about 2 columns), times the spacing.
-    lines = (A4 - 2 * margin) / ((1 - 2 * margin) / roll.columns * 1.9 * spacing) - 8
-    found = pages(roll, lines, A4, margin, spacing)
-    return tuple(_with_footer(roll, sheet, number, len(found)) for number, sheet in enumerate(found, start=1))
+    lines = (A4 - 2 * margin) / ((1 - 2 * margin) / roll.columns * 1.9 * spacing) - 1
+    found = pages(roll, lines - FOOT, A4, margin, spacing)
+    low = roll.chance(0.6)
+    return tuple(
+        _with_footer(roll, sheet, number, len(found), lines if low else None)
+        for number, sheet in enumerate(found, start=1)
+    )
 
 
-def _with_footer(roll: Roll, sheet: Sheet, page: int, of: int) -> Sheet:
+def _with_footer(roll: Roll, sheet: Sheet, page: int, of: int, lines: float | None) -> Sheet:
+    """The page with its footer below what it holds, or at the bottom of its `lines`."""
     rows: Iterable[Row] = _footer(roll, page, of)
+    if lines is not None:
+        used = sum(row.size + row.above for row in (*sheet.rows, *rows))
+        rule, *others = rows
+        rows = (replace(rule, above=rule.above + max(0.0, lines - used)), *others)
     return Sheet((*sheet.rows, *rows), sheet.columns, sheet.face, sheet.aspect, sheet.margin, sheet.spacing)
 
 

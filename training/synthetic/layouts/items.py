@@ -31,6 +31,10 @@ class ItemStyle:
 LETTERS: tuple[tuple[str, ...], ...] = (("T", "F"), ("A", "B"), ("*", ""), ("T",), ("S", "Z"), ("1", "2"), ("SR", "ZR"))
 
 
+LEAST_ROOM = 9
+"""Columns that a description needs beside its amount; with fewer it gets rows of its own."""
+
+
 def item_style(roll: Roll, *forms: str) -> ItemStyle:
     draw = roll.draw
     letters = draw.choice(LETTERS) if roll.chance(0.2) else ()
@@ -73,7 +77,7 @@ def amount_cell(roll: Roll, style: ItemStyle, number: int, item: Item, x: float 
 
 def described(roll: Roll, style: ItemStyle, item: Item, room: int) -> list[str]:
     """The description in the rows that it takes."""
-    text = roll.words.cased(item.description)
+    text = roll.words.named(item.description)
     room = max(room, 4)
     if columns_of(text) <= room:
         return [text]
@@ -90,10 +94,15 @@ def _one_line(roll: Roll, style: ItemStyle, number: int, item: Item) -> None:
         at = 4 / roll.columns
         if style.ones or item.quantity != 1:
             cells.append(cell(Run(roll.words.number(item.quantity), part(number, "quantity")), 0.0))
-    elif style.codes and item.code:
+    elif style.codes and item.code and roll.columns - len(item.code) - length(amount.runs) >= 15:
         at = (len(item.code) + 1) / roll.columns
         cells.append(cell(item.code))
     room = int(roll.columns * (1 - at)) - length(amount.runs) - 2
+    if room < LEAST_ROOM:
+        for line in described(roll, style, item, int(roll.columns * (1 - at))):
+            roll.row(cell(Run(line, part(number, "description")), at))
+        roll.row(*cells, amount)
+        return
     lines = described(roll, style, item, room)
     text = [Run(lines[0], part(number, "description"))]
     if style.leaders and room - columns_of(lines[0]) > 3:
@@ -175,7 +184,7 @@ def _table(roll: Roll, style: ItemStyle, number: int, item: Item) -> None:
     numbers = [quantity, amount]
     if price_shown:
         numbers.insert(1, cell(Run(price, part(number, "unit_price")), at_price, "right"))
-    if room < 8 and not first:
+    if room < LEAST_ROOM and not first:
         for line in described(roll, style, item, roll.columns):
             roll.row(cell(Run(line, part(number, "description"))))
         roll.row(*numbers)

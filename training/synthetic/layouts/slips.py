@@ -134,7 +134,7 @@ def _fuel_block(roll: Roll, pump: str) -> None:
     purchase, words = roll.purchase, roll.words
     item = purchase.items[0]
     roll.pair(words.label("pump"), pump)
-    roll.pair(words.label("description"), Run(words.cased(item.description), "item.0.description"))
+    roll.pair(words.label("description"), Run(words.named(item.description), "item.0.description"))
     volume = (Run(words.number(item.quantity), "item.0.quantity"), Run(f" {item.unit or 'L'}"))
     roll.pair(words.label("litres", "quantity"), volume)
     roll.pair(words.label("price_per_litre", "unit_price"), Run(words.money(item.unit_price), "item.0.unit_price"))
@@ -142,7 +142,7 @@ def _fuel_block(roll: Roll, pump: str) -> None:
     style = item_style(roll, "plain")
     for number, other in enumerate(purchase.items[1:], start=1):
         roll.row(
-            cell(Run(words.cased(other.description)[: roll.columns - 12], f"item.{number}.description")),
+            cell(Run(words.named(other.description)[: roll.columns - 12], f"item.{number}.description")),
             cell((Run(words.money(other.amount), f"item.{number}.amount"), *_letter(style)), 1.0, "right"),
         )
 

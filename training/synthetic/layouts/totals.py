@@ -24,6 +24,8 @@ class TotalStyle:
     inset: float = 0.0
     """Where labels begin."""
     inverse: bool = False
+    glued: bool = False
+    """Print "TOTAL:12.00" at the left, as narrow printers do."""
 
 
 def total_style(roll: Roll) -> TotalStyle:
@@ -37,6 +39,7 @@ def total_style(roll: Roll) -> TotalStyle:
         roll.chance(0.35),
         draw.choices((0.0, 0.25, 0.4), (5, 1, 1))[0],
         roll.chance(0.04),
+        roll.chance(0.05),
     )
 
 
@@ -73,6 +76,9 @@ def money_runs(text: str, role: str | None) -> tuple[Run, ...]:
 
 def line(roll: Roll, style: TotalStyle, label: str, value: tuple[Run, ...], strong: bool = False) -> None:
     size, bold = (style.size, style.bold) if strong else (1.0, False)
+    if style.glued:
+        roll.text((Run(label.rstrip(" :") + ":"), *value), size=size, bold=bold)
+        return
     room = int(roll.columns / size)
     if length(label) + length(value) + 1 > room * (1 - style.inset):
         roll.pair(label, value, size=size, bold=bold)

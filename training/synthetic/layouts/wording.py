@@ -110,6 +110,10 @@ class Wording:
             return text.upper()
         return text.title() if self._case == "title" and text.isascii() else text
 
+    def named(self, text: str) -> str:
+        """A name or an article as this document prints it: capitals where it prints all in capitals."""
+        return text.upper() if self._case == "upper" else text
+
     def money(self, value: Decimal, where: str = "amount") -> str:
         """An amount as printed. `where` is "total" or "amount": some documents print the sign of the currency only at
         the total. A space may stand between them."""

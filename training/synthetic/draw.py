@@ -21,6 +21,8 @@ A4_WIDTH = 1240
 """Pixels: 150 dots an inch."""
 DISPLAY_SIZE = 1.3
 """Bold rows of at least this size are set in the display face: the names of shops."""
+PAD = 0.12
+"""Room above and below the ink of a row, in ems: what the OCR engines' boxes have (median of 12 pictures)."""
 PAPERS = ((255, 255, 255), (255, 255, 255), (252, 252, 249), (250, 248, 240), (246, 247, 249))
 INKS = ((0, 0, 0), (20, 20, 24), (45, 45, 50), (70, 70, 78), (40, 42, 84))
 
@@ -137,7 +139,7 @@ def _set_row(
     extents = [_set_word(pen, word, base, line, laid, metrics) for word in line.words]
     if marks.is_barcode(line.row):
         marks.bars(pen, look.width / 2, top - 0.5 * column, min(line.row.above, 3.0) * metrics.em * column, rng)
-    pad = 0.06 * metrics.em * column * line.size
+    pad = PAD * metrics.em * column * line.size
     if not extents:
         return top, bottom
     return min(one[0] for one in extents) - pad, max(one[1] for one in extents) + pad

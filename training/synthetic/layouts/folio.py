@@ -34,8 +34,8 @@ def folio(purchase: Purchase, draw: random.Random) -> tuple[Sheet, ...]:
     style = TotalStyle(roll.chance(0.4), draw.choice((1.0, 1.2)), True, None, roll.chance(0.5), inset=0.5)
     totals(roll, style)
     payment(roll, style)
-    if roll.chance(0.35):
-        roll.pair(words.label("balance") if words.has("balance") else words.cased("Balance"), words.money(Decimal(0)))
+    if words.has("balance") and roll.chance(0.35):
+        roll.pair(words.label("balance"), words.money(Decimal(0)))
     if roll.chance(0.4):
         tax_table(roll)
     if roll.chance(0.4):

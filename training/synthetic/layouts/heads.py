@@ -83,7 +83,7 @@ def _phones(roll: Roll, merchant: Party, align: Align) -> None:
     text = labelled(roll, ("phone",), merchant.phone, roll.role("merchant_phone"))
     if roll.chance(0.1):
         text = (Run(merchant.phone, text[-1].role),)
-    if roll.chance(0.25):
+    if roll.words.has("fax") and roll.chance(0.25):
         fax = labelled(roll, ("fax",), other_number(roll, merchant.phone))
         if roll.chance(0.5) and length(text) + length(fax) + 2 <= roll.columns:
             roll.text((*text, Run("  "), *fax), align)

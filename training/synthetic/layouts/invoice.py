@@ -136,7 +136,7 @@ def _fact_cells(known: tuple[Run, ...], at: float, spread: bool, columns: int) -
 def _table(roll: Roll, style: InvoiceStyle) -> None:
     words, purchase = roll.words, roll.purchase
     taxed = roll.chance(0.3) and purchase.tax_rate is not None
-    coded = roll.chance(0.35)
+    coded = words.has("code") and roll.chance(0.35)
     first = style.lines
     start = 0.08 if first == "quantity first" else (0.05 if first == "number first" else 0.0)
     start += 0.13 if coded and first != "quantity first" else 0.0
@@ -217,7 +217,9 @@ def numbered(roll: Roll, draw: random.Random) -> tuple[Sheet, ...]:
     margin, spacing = draw.uniform(0.06, 0.1), draw.uniform(1.25, 1.55)
     # Ordinary type is 1 / columns of the width high times the face's em (about 2 columns), times the spacing.
     lines = (A4 - 2 * margin) / ((1 - 2 * margin) / roll.columns * 1.9 * spacing) - 1
-    found = pages(roll, lines - FOOT, A4, margin, spacing)
+    # Long ones may break early, as where a letterhead leaves little room.
+    room = lines - FOOT if len(roll.purchase.items) < 7 or roll.chance(0.6) else (lines - FOOT) * 0.55
+    found = pages(roll, room, A4, margin, spacing)
     low = roll.chance(0.6)
     return tuple(
         _with_footer(roll, sheet, number, len(found), lines if low else None)

@@ -28,7 +28,8 @@ def card_slip(purchase: Purchase, draw: random.Random) -> tuple[Sheet, ...]:
     else:
         facts(roll, fact_style(roll))
     roll.gap(0.5)
-    roll.text(words.term("sale"), draw.choice(("left", "centre")), draw.choice((1.0, 1.5)), True)
+    title = "sale" if words.has("sale") else "receipt"
+    roll.text(words.term(title), draw.choice(("left", "centre")), draw.choice((1.0, 1.5)), True)
     brand = purchase.card_brand or "VISA"
     if purchase.card_last4:
         number = masked(roll, purchase.card_last4)
@@ -46,7 +47,7 @@ def card_slip(purchase: Purchase, draw: random.Random) -> tuple[Sheet, ...]:
     roll.gap()
     _slip_amounts(roll)
     roll.gap()
-    if roll.chance(0.7):
+    if words.has("approved") and roll.chance(0.7):
         roll.text(words.term("approved"), "centre")
     if roll.chance(0.5):
         roll.text(f"{words.term('signature')} {'_' * 16}")
@@ -58,7 +59,7 @@ def card_slip(purchase: Purchase, draw: random.Random) -> tuple[Sheet, ...]:
 
 def _terminal(roll: Roll) -> None:
     for concept, size, share in (("merchant_id", 12, 0.6), ("terminal", 8, 0.7), ("batch", 6, 0.4)):
-        if roll.chance(share):
+        if roll.words.has(concept) and roll.chance(share):
             roll.text(labelled(roll, (concept,), digits(roll, size)))
 
 
@@ -179,7 +180,7 @@ def parking(purchase: Purchase, draw: random.Random) -> tuple[Sheet, ...]:
     style = total_style(roll)
     totals(roll, style)
     payment(roll, style)
-    if purchase.change == Decimal(0) and roll.chance(0.3):
+    if words.has("paid") and purchase.change == Decimal(0) and roll.chance(0.3):
         roll.text(words.term("paid"), "centre")
     foot(roll)
     return ended(roll)

@@ -33,7 +33,7 @@ def _extras(roll: Roll) -> tuple[tuple[str, str], ...]:
         found.append(("cashier", roll.purchase.details.get("cashier") or digits(roll, 3)))
     if roll.chance(0.2):
         found.append(("till", str(roll.draw.randrange(1, 12))))
-    if roll.chance(0.1):
+    if roll.words.has("store") and roll.chance(0.1):
         found.append(("store", digits(roll, 4)))
     customer = roll.purchase.customer
     if customer and roll.chance(0.4):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import unicodedata
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
@@ -16,6 +17,16 @@ TIMES = ("%H:%M", "%H:%M", "%H:%M:%S", "%H:%M:%S")
 TWELVE_HOURS = ("%I:%M %p", "%I:%M%p", "%I:%M:%S %p")
 _TWELVE_HOUR_COUNTRIES = frozenset({"US", "CA", "AU", "IN", "MY", "PH", "NZ", "GB", "SG"})
 _LAKH_COUNTRIES = frozenset({"IN"})
+
+
+ALIKE: Mapping[str, tuple[str, ...]] = {
+    "server": ("cashier",),
+    "bill_to": ("customer",),
+    "rate": ("tax",),
+    "tax_summary": ("tax",),
+    "balance": ("total",),
+}
+"""What a document says instead of a concept that its language has no wording for here."""
 
 
 @lru_cache(maxsize=4096)
@@ -108,7 +119,9 @@ class Wording:
     def cased(self, text: str) -> str:
         if self._case == "upper":
             return text.upper()
-        return text.title() if self._case == "title" and text.isascii() else text
+        if self._case != "title":
+            return text
+        return " ".join(word.capitalize() if word.islower() else word for word in text.split(" "))
 
     def named(self, text: str) -> str:
         """A name or an article as this document prints it: capitals where it prints all in capitals."""
@@ -151,7 +164,7 @@ class Wording:
     def _pick(self, concepts: tuple[str, ...]) -> str:
         if self.short and self.locale.language == "en" and concepts[0] in SHORT:
             return SHORT[concepts[0]]
-        for concept in concepts:
+        for concept in (*concepts, *ALIKE.get(concepts[0], ())):
             found = self._terms(concept)
             if found:
                 return _mostly_first(found, self._draw)

@@ -12,9 +12,10 @@ from extractor.types import AMOUNT_FIELDS, SPAN_FIELDS
 from tests.training.synthetic.samples import ARABIC, ENGLISH, GERMAN, HINDI, LOCALES, in_cash, many_lines, sample
 from training.synthetic.labels import amount, label, printed_texts
 from training.synthetic.layouts import TEMPLATES, fitting, kinds_of
+from training.synthetic.layouts.base import Roll
 from training.synthetic.layouts.wording import grouped, wrap
 from training.synthetic.purchase import KINDS, Locale, Purchase
-from training.synthetic.sheet import Sheet
+from training.synthetic.sheet import Run, Sheet
 
 SEEDS = range(4)
 ITEM_ROLE = re.compile(r"item\.(\d+)\.(description|quantity|unit_price|amount)")
@@ -127,6 +128,12 @@ def test_numbers_are_grouped_as_the_country_groups_them() -> None:
     assert grouped(Decimal("1234567.5"), 2, ENGLISH) == "1,234,567.50"
     assert grouped(Decimal("-1234.5"), 2, GERMAN) == "-1234,50".replace("1234", "1.234")
     assert grouped(Decimal("1234567.5"), 2, HINDI) == "12,34,567.50"
+
+
+def test_two_facts_too_long_for_a_row_are_parted_between_them() -> None:
+    roll = Roll(sample(), random.Random(1), 20)
+    roll.text((Run("Date: "), Run("24/03/2019", "date"), Run("  "), Run("Time: "), Run("15:42", "time")))
+    assert ["".join(run.text for run in row.cells[0].runs) for row in roll.rows] == ["Date: 24/03/2019", "Time: 15:42"]
 
 
 def test_long_text_is_wrapped_at_spaces_and_wide_signs_count_twice() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Literal
 
 from training.synthetic.layouts.wording import Wording, columns_of, wrap
@@ -85,6 +86,12 @@ class Roll:
         if len(pieces) == 1:
             return [(Run(line, pieces[0].role),) for line in wrap(pieces[0].text, width)]
         lines: list[tuple[Run, ...]] = []
+        gaps = [at for at, piece in enumerate(pieces) if not piece.text.strip()]
+        if gaps:
+            # "Date: 1/2/2019  Time: 10:31": broken between the two facts, not within one.
+            for start, end in pairwise((-1, *gaps, len(pieces))):
+                lines += self.wrapped(pieces[start + 1 : end], width)
+            return lines
         held: tuple[Run, ...] = ()
         for piece in pieces:
             if held and length((*held, piece)) > width:
@@ -92,7 +99,7 @@ class Roll:
                 held = ()
             if length((piece,)) > width:
                 lines += [(Run(line, piece.role),) for line in wrap(piece.text, width)]
-            elif piece.text.strip():
+            else:
                 held = (*held, piece)
         return [*lines, held] if held else lines
 

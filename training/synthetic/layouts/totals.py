@@ -185,8 +185,9 @@ def payment(roll: Roll, style: TotalStyle) -> None:
     line(roll, style, brand.upper() if roll.chance(0.5) else brand, money_runs(words.money(purchase.total), None))
     if purchase.card_last4 and roll.chance(0.75):
         number = masked(roll, purchase.card_last4)
-        if roll.chance(0.5):
-            roll.text((Run(words.label("card") + " "), *number))
+        label = Run(words.label("card") + " ")
+        if length((label, *number)) <= roll.columns and roll.chance(0.6):
+            roll.text((label, *number))
         else:
             roll.text(number)
     if roll.chance(0.4):

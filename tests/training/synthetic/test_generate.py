@@ -8,6 +8,9 @@ from itertools import islice
 import pytest
 
 from extractor.errors import UsageError
+from extractor.student.encoder import Token
+from extractor.student.values import Reader
+from extractor.types import AMOUNT_FIELDS, Box
 from training.synthetic.generate import generate, stream
 from training.synthetic.layouts import TEMPLATES
 from training.synthetic.locales import HELD_OUT_LANGUAGES, LOCALES
@@ -50,6 +53,23 @@ def test_labels_have_the_keys_of_the_teachers() -> None:
     assert keys[-2:] == ["expense_category", "line_items"]
     assert {"date_text", "date", "card_last4", "country"} < set(keys)
     assert len(keys) == 23
+
+
+def test_extraction_reads_from_the_words_of_an_amount_or_a_time_what_the_label_says() -> None:
+    read = 0
+    for document in stream(4, 80):
+        spelt: dict[str, list[str]] = {}
+        for word in document.words:
+            spelt.setdefault(word.role or "", []).append(word.text)
+        reader = Reader(document.label["country"], LOCALES[document.facts["locale"]].decimal)
+        for field in (*AMOUNT_FIELDS, "time"):
+            if field in spelt:
+                tokens = [Token(text, Box(0, 0, 1, 1), 0, 0, 1.0) for text in spelt[field]]
+                found = reader.value(field, tokens)
+                assert found is not None, (field, spelt[field])
+                assert found.value == document.label[field]
+                read += 1
+    assert read > 150
 
 
 def test_most_documents_fit_into_what_the_student_reads() -> None:

@@ -132,15 +132,15 @@ class Wording:
         the total. A space may stand between them."""
         text = grouped(value, self.locale.places, self.locale, self._separators)
         shown = self.symbols == "all" or (self.symbols == "total" and where == "total")
-        minus = text.startswith("-")
-        if minus:
-            text = text[1:]
-        if shown and self._symbol:
-            first = self.locale.symbol_first
-            text = f"{self._symbol}{self._gap}{text}" if first else f"{text}{self._gap}{self._symbol}"
-        if minus:
-            text = f"-{text}" if self._minus == "front" else f"{text}-"
-        return text
+        if text.startswith("-") and self._minus == "behind":
+            text = f"{text[1:]}-"
+        if not shown or not self._symbol:
+            return text
+        if not self.locale.symbol_first:
+            return f"{text}{self._gap}{self._symbol}"
+        if text.startswith("-") and not self._gap:
+            return f"-{self._symbol}{text[1:]}"
+        return f"{self._symbol}{self._gap}{text}"
 
     def number(self, value: Decimal) -> str:
         """A quantity: without decimals where it is whole."""

@@ -59,7 +59,11 @@ _DEVANAGARI = (("NotoSansDevanagari-Regular", "NotoSansDevanagari-Bold"), ("garg
 _FONTS: Mapping[str, Mapping[str, tuple[tuple[str, str], ...]]] = {
     "latin": _LATIN,
     "thai": {
-        "mono": (("TlwgTypist", "TlwgTypist-Bold"), ("TlwgMono", "TlwgMono-Bold"), ("TlwgTypo", "TlwgTypo-Bold")),
+        "mono": (
+            ("TlwgTypist", "TlwgTypist-Bold"),
+            ("TlwgTypewriter", "TlwgTypewriter-Bold"),
+            ("TlwgTypo", "TlwgTypo-Bold"),
+        ),
         "sans": _THAI_SANS,
         "serif": (("Kinnari", "Kinnari-Bold"), ("NotoSerifThai-Regular", "NotoSerifThai-Bold")),
     },
@@ -75,7 +79,8 @@ _FONTS: Mapping[str, Mapping[str, tuple[tuple[str, str], ...]]] = {
         "serif": (("NotoSerifDevanagari-Regular", "NotoSerifDevanagari-Bold"),),
     },
 }
-"""By script and face: pairs of files, ordinary and bold, without their endings."""
+"""By script and face: pairs of files, ordinary and bold, without their endings. TlwgMono is left out: Pillow sets its
+vowel marks over the wrong letters."""
 
 PACKAGES: Mapping[str, str] = {
     "latin": "fonts-dejavu-core fonts-noto-core",

@@ -122,7 +122,11 @@ _SCRIPTS = {"zh_CN": "zh_hans", "zh_TW": "zh_hant", "zh_HK": "zh_hant"}
 def countries() -> Mapping[str, Country]:
     """Every locale's habits, by its name ("de_CH")."""
     raw = _read("countries.yaml")
-    return {name: _country(name, entry, raw["dates"]) for name, entry in raw["countries"].items()}
+    entries = raw["countries"]
+    return {
+        name: _country(name, {**entries.get(entry.get("like"), {}), **entry}, raw["dates"])
+        for name, entry in entries.items()
+    }
 
 
 def _country(name: str, raw: Mapping[str, Any], dates: Mapping[str, str]) -> Country:
@@ -138,6 +142,6 @@ def _country(name: str, raw: Mapping[str, Any], dates: Mapping[str, str]) -> Cou
             given["places_after_point"] = int(value)
         elif key == "dates":
             given[key] = _wordings(dates[value])
-        else:
+        elif key != "like":
             given[key] = value
     return Country(**given)

@@ -24,6 +24,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input --root-user-action=ignore
 CREATED := $(VENV)/.stamp-created
 SYSTEM := $(VENV)/.stamp-system
+PICTURES := $(VENV)/.stamp-pictures
 RUN_READY := $(VENV)/.stamp-run-$(RUNTIME)
 DEV_READY := $(VENV)/.stamp-dev-$(RUNTIME)
 
@@ -72,7 +73,7 @@ docs-picture: run ## Draw docs/result.png from what `make run` wrote
 
 setup: $(RUN_READY) $(SYSTEM) ## Install what reading receipts needs
 
-dev: $(DEV_READY) $(SYSTEM) ## Install what working on Tailor needs
+dev: $(DEV_READY) $(SYSTEM) $(PICTURES) ## Install what working on Tailor needs
 
 clean: ## Remove what runs and tests wrote
 	@rm -rf $(OUT) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -90,6 +91,10 @@ $(CREATED):
 
 $(SYSTEM): scripts/system-packages.sh | $(CREATED)
 	@scripts/system-packages.sh
+	@touch $@
+
+$(PICTURES): scripts/system-packages.sh | $(CREATED)
+	@scripts/system-packages.sh --pictures
 	@touch $@
 
 $(RUN_READY): pyproject.toml | $(CREATED)

@@ -1,14 +1,24 @@
 #!/usr/bin/env bash
 # Installs the programs that Tailor calls and pip can't bring, where that is allowed; else says what to install.
 # Never fails: everything but Tesseract and the poppler renderer works without them.
-#   scripts/system-packages.sh [EXTRA_PACKAGE…]
+#   scripts/system-packages.sh [--pictures] [EXTRA_PACKAGE…]
+# --pictures: the fonts too that draw synthetic receipts in every script (about 100 MB).
 set -uo pipefail
 
+pictures=no
+if [ "${1-}" = --pictures ]; then pictures=yes; shift; fi
 missing=("$@")
+has_font() { find /usr/share/fonts /usr/local/share/fonts -name "$1" 2>/dev/null | grep -q .; }
 command -v pdftoppm >/dev/null || missing+=(poppler-utils)
 command -v tesseract >/dev/null || missing+=(tesseract-ocr)
-if [ "$(uname)" = Linux ] && ! find /usr/share/fonts /usr/local/share/fonts -name DejaVuSansMono.ttf 2>/dev/null | grep -q .; then
+if [ "$(uname)" = Linux ] && ! has_font DejaVuSansMono.ttf; then
     missing+=(fonts-dejavu-core)
+fi
+if [ $pictures = yes ] && [ "$(uname)" = Linux ]; then
+    has_font NotoSansDevanagari-Regular.ttf || missing+=(fonts-noto-core)
+    has_font NotoSansCJK-Regular.ttc || missing+=(fonts-noto-cjk)
+    has_font "Garuda.*" || missing+=(fonts-thai-tlwg)
+    has_font NimbusSans-Regular.otf || missing+=(fonts-urw-base35)
 fi
 [ ${#missing[@]} -eq 0 ] && exit 0
 

@@ -20,6 +20,10 @@ _SCRIPTS = (
 KINDS = ("digit", "upper", "lower", "accented", "sign", "cjk", "thai", "arabic", "hebrew", "devanagari", "other")
 
 
+FOREIGN = frozenset(("thai", "arabic", "hebrew", "devanagari"))
+"""Scripts that the default engine's model does not know: pages in them are read by another engine."""
+
+
 @lru_cache(maxsize=8192)
 def kind_of(sign: str) -> str:
     """One of KINDS: a script's own letters and marks, else Latin's kinds, digits (ASCII) or signs."""

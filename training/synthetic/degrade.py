@@ -89,7 +89,9 @@ def degrade(
     return (shot.image, *_upright(shot))
 
 
-def _chosen(chance: np.random.Generator, severity: float, only: Sequence[str] | None) -> list[tuple[Degradation, float]]:
+def _chosen(
+    chance: np.random.Generator, severity: float, only: Sequence[str] | None
+) -> list[tuple[Degradation, float]]:
     unknown = sorted(set(only or ()) - set(DEGRADATIONS))
     if unknown:
         raise UsageError(

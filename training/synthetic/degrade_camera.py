@@ -25,13 +25,13 @@ def table(shot: Shot, chance: np.random.Generator, strength: float) -> Shot:
     # Wood runs one way: cells much longer than wide; cloth and stone have round ones.
     cells = (int(chance.integers(20, 60)), 3) if chance.random() < 0.5 else (24, 24)
     texture = 0.12 * smooth_field(chance, *full, cells) + 0.03 * chance.standard_normal(full).astype(np.float32)
-    ground = colour * (1.0 + texture[:, :, None])
+    ground: npt.NDArray[Any] = colour * (1.0 + texture[:, :, None])
     paper = np.zeros(full, np.float32)
     paper[top : top + height, left : left + width] = 1.0
     shade = cv2.GaussianBlur(paper, (0, 0), max(1.0, 0.012 * width))
-    ground *= 1.0 - 0.45 * shade[:, :, None]
-    ground[top : top + height, left : left + width] = shot.image
-    return Shot(shot.image, shot.corners + (left, top)).showing(ground)
+    ground = ground * (1.0 - 0.45 * np.asarray(shade)[:, :, None])
+    ground[top : top + height, left : left + width] = shot.image  # paper hides its own shadow
+    return Shot(shot.image, shot.corners + np.array((left, top))).showing(ground)
 
 
 @degradation("rotation", stage=2, share=0.5)
@@ -141,4 +141,5 @@ def jpeg(shot: Shot, chance: np.random.Generator, strength: float) -> Shot:
     """Saved as JPEG, of quality 95 down to 12."""
     quality = int(95 - 83 * strength)
     _, packed = cv2.imencode(".jpg", shot.image[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return shot.showing(np.ascontiguousarray(cv2.imdecode(packed, cv2.IMREAD_COLOR)[:, :, ::-1]))
+    opened: Any = cv2.imdecode(packed, cv2.IMREAD_COLOR)
+    return shot.showing(np.ascontiguousarray(opened[:, :, ::-1]))

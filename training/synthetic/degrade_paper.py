@@ -1,4 +1,4 @@
-"""What happens to the paper: thermal print fades, ink bleeds, stamps and pens write over it, it crumples and is torn."""
+"""What happens to the paper: print fades, ink bleeds, stamps and pens go over it, it crumples and is torn."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def stamp(shot: Shot, chance: np.random.Generator, strength: float) -> Shot:
     """A rubber stamp, turned a little, in red, blue or violet."""
     height, width = shot.image.shape[:2]
     size = int(width * chance.uniform(0.2, 0.45))
-    plate = np.zeros((size, size), np.float32)
+    plate: Any = np.zeros((size, size), np.float32)
     text, middle = STAMPS[int(chance.integers(len(STAMPS)))], size // 2
     thick = max(1, size // 60)
     if chance.random() < 0.5:
@@ -68,7 +68,9 @@ def stamp(shot: Shot, chance: np.random.Generator, strength: float) -> Shot:
     at = (int(middle - wide * scale / 2), int(middle + high * scale / 2))
     cv2.putText(plate, text, at, cv2.FONT_HERSHEY_DUPLEX, scale, 1.0, thick * 2, cv2.LINE_AA)
     turn = cv2.getRotationMatrix2D((middle, middle), chance.uniform(-35, 35), 1.0)
-    plate = cv2.warpAffine(plate, turn, (size, size)) * (0.6 + 0.4 * smooth_field(chance, size, size, (9, 9)).clip(-1, 1))
+    plate = cv2.warpAffine(plate, turn, (size, size)) * (
+        0.6 + 0.4 * smooth_field(chance, size, size, (9, 9)).clip(-1, 1)
+    )
     colour = np.array([(190, 30, 40), (30, 50, 170), (90, 40, 150)][int(chance.integers(3))], np.float32)
     x, y = int(chance.uniform(-0.2, 0.8) * width), int(chance.uniform(0.05, 0.9) * height)
     return _inked(shot, plate.clip(0, 1) * (0.35 + 0.6 * strength), (x, y), colour)
@@ -117,7 +119,7 @@ def crumple(shot: Shot, chance: np.random.Generator, strength: float) -> Shot:
     dx = reach * smooth_field(chance, height, width, (down, 4))
     dy = reach * smooth_field(chance, height, width, (down, 4))
     y, x = np.mgrid[:height, :width].astype(np.float32)
-    image = cv2.remap(shot.image, x + dx, y + dy, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    image: Any = cv2.remap(shot.image, x + dx, y + dy, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     hills = smooth_field(chance, height, width, (down * 3, 12))
     light = cv2.Sobel(hills, cv2.CV_32F, 1, 1, ksize=3)
     light = light / (np.abs(light).max() + 1e-6)

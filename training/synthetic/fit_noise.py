@@ -74,10 +74,10 @@ def _pairs(count: int, seed: int, log: Callable[[str], None], draw: Draw, engine
         chance = random.Random(f"severity/{seed}/{number}")
         severity = 0.0 if chance.random() < PERFECT else chance.random() ** MILD
         boxes = np.array([word.box.as_list() for word in words]).reshape(-1, 4)
-        picture, boxes, kept = degrade(picture, boxes, f"{seed}/{number}", severity)
+        picture, moved, kept = degrade(picture, boxes, f"{seed}/{number}", severity)
         printed = [
             replace(word, box=Box.clipped(*map(float, box)))
-            for word, box, stays in zip(words, boxes, kept, strict=True)
+            for word, box, stays in zip(words, moved, kept, strict=True)
             if stays
         ]
         reading = engine.read(picture)
@@ -85,7 +85,7 @@ def _pairs(count: int, seed: int, log: Callable[[str], None], draw: Draw, engine
         if reading.turned:
             # A page taken for upside down says nothing about letters.
             continue
-        yield printed, _in_pieces(reading.words), (picture.shape[0] / picture.shape[1],)
+        yield printed, _in_pieces(reading.words), picture.shape[0] / picture.shape[1]
 
 
 def _in_pieces(words: Sequence[Word]) -> list[Word]:

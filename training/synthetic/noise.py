@@ -230,9 +230,10 @@ class _Reading:
         text = word.text
         if not text or draw.random() < noise.lost[min(len(text), 3) - 1] * self.loss:
             return None
-        read = text
+        read, legible = text, 1.0
         if noise.garbled and len(text) > 2 and draw.random() < noise.garbled * self.level:
-            read = self._junk(len(text)) or text
+            # Something stands there, but nothing of what was printed.
+            read, legible = self._junk(len(text)) or text, 0.0
         else:
             damage = sum(map(self.rates.__getitem__, text)) * self.level
             if damage and draw.random() < 1.0 - math.exp(-damage):
@@ -240,7 +241,7 @@ class _Reading:
         if not read:
             return None
         box = word.box
-        roles = [Share(word.role, number, 0, len(read), float(len(text)))] if word.role is not None else []
+        roles = [Share(word.role, number, 0, len(read), legible * len(text))] if word.role is not None else []
         return _Draft(read, box.x0, box.y0, box.x1, box.y1, read != text, roles, word.row, word.page)
 
     def _misread(self, text: str) -> str:

@@ -16,20 +16,20 @@ from training.synthetic.sheet import Printed
 LATIN_FACES = (
     "DejaVuSansMono.ttf", "DejaVuSansMono-Bold.ttf", "DejaVuSans.ttf", "DejaVuSerif.ttf", "DejaVuSansCondensed.ttf",
     "NotoSans-Regular.ttf", "NotoSansMono-Regular.ttf", "NotoSerif-Regular.ttf", "LiberationMono-Regular.ttf",
-    "LiberationSans-Regular.ttf", "LiberationSansNarrow-Regular.ttf", "NimbusMonoPS-Regular.otf",
+    "LiberationSans-Regular.ttf", "LiberationSerif-Regular.ttf",
 )  # fmt: skip
 """Looked for by name where the system keeps its faces; those that are absent are left out."""
 
 FACES = {
     "latin": LATIN_FACES,
     "cjk": ("NotoSansCJK-Regular.ttc", "NotoSerifCJK-Regular.ttc", "wqy-zenhei.ttc"),
-    "thai": ("Garuda.ttf", "NotoSansThai-Regular.ttf", "TlwgTypo.ttf"),
-    "arabic": ("NotoSansArabic-Regular.ttf", "NotoNaskhArabic-Regular.ttf"),
-    "devanagari": ("NotoSansDevanagari-Regular.ttf",),
+    "thai": ("Garuda.ttf", "TlwgTypo.ttf", "Loma.ttf", "Waree.ttf"),
+    "arabic": ("DejaVuSans.ttf", "DejaVuSansMono.ttf"),
+    "devanagari": ("NotoSansDevanagari-Regular.ttf", "Gargi.ttf"),
 }
 
-WORDS: dict[str, tuple[str, ...]] = {
-    "latin": tuple(
+_WORDS = {
+    "latin": (
         "total subtotal tax cash change invoice receipt table date time thank you amount item price qty rounding gst "
         "summe gesamt mwst steuer rückgeld straße für größe bar betrag käse brötchen mittagsmenü espèces rendu "
         "à café crème déjeuner reçu monnaie août fraîche pâté élève garçon importe año señor número española crédito "
@@ -40,17 +40,21 @@ WORDS: dict[str, tuple[str, ...]] = {
         "tổng cộng tiền mặt hóa đơn cảm ơn quý khách phở bò đường số lượng thành tiền giá trị ngày giờ "
         "chicken burger coffee latte water bread milk sugar rice noodles soap battery cable paint brush screw "
         "street road avenue building floor suite city phone fax email website customer cashier operator terminal "
-        "visa mastercard debit approved reference copy merchant balance discount member points card service charge".split()
+        "visa mastercard debit approved reference copy merchant balance discount member points card "
+        "service charge"
     ),
-    "cjk": tuple(
-        "合計 小計 税金 現金 お釣り 領収書 日付 時間 電話 番号 数量 単価 金額 商品 店舗 東京都 大阪市 ありがとうございます "
-        "消費税 内税 レシート カード コーヒー パン 牛乳 ラーメン 总计 小计 现金 找零 发票 日期 时间 数量 单价 金额 谢谢惠顾 "
-        "上海市 北京路 餐厅 米饭 牛肉面 绿茶 服务费 折扣 收银员 电话 地址".split()
+    "cjk": (
+        "合計 小計 税金 現金 お釣り 領収書 日付 時間 "
+        "電話 番号 数量 単価 金額 商品 店舗 東京都 大阪市 ありがとうございます "
+        "消費税 内税 レシート カード コーヒー パン 牛乳 "
+        "ラーメン 总计 小计 现金 找零 发票 日期 时间 数量 单价 金额 谢谢惠顾 "
+        "上海市 北京路 餐厅 米饭 牛肉面 绿茶 服务费 折扣 收银员 电话 地址"
     ),
-    "thai": tuple("รวม เงินสด เงินทอน ใบเสร็จ ภาษี วันที่ เวลา จำนวน ราคา ขอบคุณ ร้าน ถนน กรุงเทพ ข้าวผัด กาแฟ น้ำ ชา".split()),
-    "arabic": tuple("المجموع نقدا الباقي فاتورة ضريبة التاريخ الوقت الكمية السعر شكرا شارع دبي قهوة ماء خبز لحم".split()),
-    "devanagari": tuple("कुल नकद बिल कर तारीख समय मात्रा मूल्य धन्यवाद दुकान सड़क दिल्ली चाय पानी रोटी चावल दाल".split()),
+    "thai": ("รวม เงินสด เงินทอน ใบเสร็จ ภาษี วันที่ เวลา จำนวน ราคา ขอบคุณ ร้าน ถนน กรุงเทพ ข้าวผัด กาแฟ น้ำ ชา"),
+    "arabic": ("المجموع نقدا الباقي فاتورة ضريبة التاريخ الوقت الكمية السعر شكرا شارع دبي قهوة ماء خبز لحم"),
+    "devanagari": ("कुल नकद बिल कर तारीख समय मात्रा मूल्य धन्यवाद दुकान सड़क दिल्ली चाय पानी रोटी चावल दाल"),
 }
+WORDS = {script: tuple(words.split()) for script, words in _WORDS.items()}
 
 Placed = tuple[str, float, float, bool]
 """Text, anchor as a share of the width, of that its alignment (0 left, 0.5 centre, 1 right), bold."""
@@ -69,6 +73,7 @@ def specimen(seed: int, script: str = "latin") -> tuple[ImageArray, list[Printed
     for number, row in enumerate(rows):
         end = 0.0
         for text, anchor, align, bold in row:
+            text = _drawable(text, script)
             length = font.getlength(text)
             x = min(max(0.03 * width + anchor * 0.94 * width - align * length, end), width - length - 2)
             if x < end or length > 0.95 * width:
@@ -87,7 +92,7 @@ def _words(
     for word in text.split():
         place = text.index(word, place)
         left, right = x + font.getlength(text[:place]), x + font.getlength(text[: place + len(word)])
-        if any("\u0600" <= sign <= "\u06ff" for sign in text):
+        if _arabic(text):
             # A line from right to left fills its box from the right.
             length = font.getlength(text)
             left, right = 2 * x + length - right, 2 * x + length - left
@@ -96,6 +101,22 @@ def _words(
             word, Box.clipped(left / size[0], (y + top) / size[1], right / size[0], (y + bottom) / size[1]), 0, row
         )
         place += len(word)
+
+
+def _drawable(text: str, script: str) -> str:
+    """The text without what would be misplaced or an empty box: two directions in a line, signs that faces lack."""
+    words = text.split()
+    if script == "arabic" and any(map(_arabic, words)):
+        words = [word for word in words if all("\u0600" <= sign <= "\u06ff" for sign in word)]
+    if script == "devanagari":
+        words = [
+            word for word in words if not any((sign.isascii() and sign.isalpha()) or sign in "#@*£¥" for sign in word)
+        ]
+    return " ".join(words)
+
+
+def _arabic(text: str) -> bool:
+    return any("\u0600" <= sign <= "\u06ff" for sign in text)
 
 
 @lru_cache(maxsize=8)
@@ -137,7 +158,10 @@ def _rows(draw: random.Random, script: str) -> Iterator[list[Placed]]:
     for _ in range(draw.randint(3, 7)):
         label = _phrase(draw, script, 2)
         bold = draw.random() < 0.2
-        yield [(label.upper() if draw.random() < 0.5 else label.title(), 0.0, 0.0, bold), (_amount(draw), 1.0, 1.0, bold)]
+        yield [
+            (label.upper() if draw.random() < 0.5 else label.title(), 0.0, 0.0, bold),
+            (_amount(draw), 1.0, 1.0, bold),
+        ]
     for _ in range(draw.randint(1, 3)):
         yield [(_phrase(draw, script, 5).capitalize() + draw.choice("!.."), 0.5, 0.5, False)]
 
@@ -165,8 +189,10 @@ def _value(draw: random.Random) -> str:
     return draw.choice(
         (
             f"{day:02d}/{month:02d}/{year}", f"{day:02d}.{month:02d}.{year % 100:02d}", f"{year}-{month:02d}-{day:02d}",
-            f"{draw.randint(0, 23):02d}:{draw.randint(0, 59):02d}", f"+{_digits(draw, 2)} {_digits(draw, 3)}-{_digits(draw, 5)}",
-            f"{letters}{_digits(draw, 6)}", f"#{_digits(draw, 4)}", f"({_digits(draw, 6)}-{letters[0]})",
-            f"XXXX-XXXX-{_digits(draw, 4)}", f"************{_digits(draw, 4)}", f"{letters.lower()}@{letters.lower()}.com",
+            f"{draw.randint(0, 23):02d}:{draw.randint(0, 59):02d}",
+            f"+{_digits(draw, 2)} {_digits(draw, 3)}-{_digits(draw, 5)}", f"{letters}{_digits(draw, 6)}",
+            f"#{_digits(draw, 4)}", f"({_digits(draw, 6)}-{letters[0]})",
+            f"XXXX-XXXX-{_digits(draw, 4)}", f"************{_digits(draw, 4)}",
+            f"{letters.lower()}@{letters.lower()}.com",
         )
     )  # fmt: skip

@@ -39,7 +39,7 @@ def rotation(shot: Shot, chance: np.random.Generator, strength: float) -> Shot:
     """Turned by up to six degrees; the picture grows so that nothing is cut off."""
     height, width = shot.image.shape[:2]
     degrees = chance.uniform(-6.0, 6.0) * strength
-    turn = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0)
+    turn: Any = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0)
     wide = int(np.ceil(abs(turn[0, 0]) * width + abs(turn[0, 1]) * height))
     high = int(np.ceil(abs(turn[0, 1]) * width + abs(turn[0, 0]) * height))
     turn[:, 2] += ((wide - width) / 2, (high - height) / 2)

@@ -198,7 +198,7 @@ def _sketched(words: Sequence[Read | Token], number: int) -> Picture:
     tone = (len(words) * 7919 + number * 104729 + sum(len(word.text) for word in words) * 31) % 64
     page = np.full((PICTURE_HEIGHT, PICTURE_WIDTH), 190 + tone, np.uint8)
     scale = np.array([PICTURE_WIDTH, PICTURE_HEIGHT] * 2, np.float32) / ((x1 - x0, y1 - y0) * 2)
-    corners: list[tuple[int, int, int, int]] = ((boxes - (x0, y0, x0, y0)) * scale).astype(np.int64).tolist()
+    corners: Any = ((boxes - (x0, y0, x0, y0)) * scale).astype(np.int64).tolist()
     ink = 90 + tone // 2
     for word, (a, top, c, bottom) in zip(words, corners, strict=True):
         # Tall letters and digits fill the box, small ones its middle; strokes leave light between them.

@@ -58,7 +58,11 @@ def of_words(
     tokens, carried = to_tokens(read, document.aspects)
     if not tokens:
         return None
-    spans = {field: span_target(document.words, field, carried.get(field, ())) for field in fields}
+    places: dict[str, list[int]] = defaultdict(list)
+    for number, word in enumerate(document.words):
+        if word.role is not None and word.text:
+            places[word.role].append(number)
+    spans = {field: span_target(document.words, places[field], carried.get(field, ()), field) for field in fields}
     return Example(
         document.id,
         SOURCE,
@@ -88,9 +92,14 @@ def _gap(one: Box, other: Box) -> float:
     return max(other.x0 - one.x1, one.x0 - other.x1)
 
 
-def span_target(words: Sequence[Printed], field: str, carried: Sequence[Carried]) -> SpanTarget:
-    """Where a field may be pointed at: for each place where it is printed, the run of tokens that carries it."""
-    mentions = _mentions(words, field)
+def span_target(
+    words: Sequence[Printed], places: Sequence[int], carried: Sequence[Carried], field: str = ""
+) -> SpanTarget:
+    """Where a field may be pointed at: for each place where it is printed, the run of tokens that carries it.
+
+    `places` are the numbers of the words that carry it in print.
+    """
+    mentions = _mentions(words, places)
     found: list[Span] = []
     for mention in mentions:
         sources = set(mention)
@@ -102,13 +111,11 @@ def span_target(words: Sequence[Printed], field: str, carried: Sequence[Carried]
     return SpanTarget(tuple(sorted(set(found))), known=bool(found) or not carried)
 
 
-def _mentions(words: Sequence[Printed], field: str) -> list[list[int]]:
+def _mentions(words: Sequence[Printed], places: Sequence[int]) -> list[list[int]]:
     """The numbers of the words of each place where a field is printed: runs of its words that say the same are places
     of their own, otherwise they are parts of one (an address with something else beside it)."""
     runs: list[list[int]] = []
-    for number, word in enumerate(words):
-        if word.role != field or not word.text:
-            continue
+    for number in places:
         if runs and runs[-1][-1] == number - 1:
             runs[-1].append(number)
         else:

@@ -16,7 +16,7 @@ from rapidfuzz.distance import Levenshtein
 
 from extractor.types import Box, Word
 from training.synthetic.alphabet import kind_of
-from training.synthetic.noise import gap_class
+from training.synthetic.misreading import gap_class
 from training.synthetic.sheet import Printed
 
 

@@ -7,58 +7,22 @@ has a level of quality that scales all rates. Every rate is counted by `training
 
 from __future__ import annotations
 
-import math
 import random
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib import resources
-from itertools import groupby
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
 from extractor.errors import UsageError
-from extractor.types import Box
-from training.synthetic.alphabet import kind_of, without_accent
+from training.synthetic.misreading import GAPS, LEVELS, Read, Reading, Share, quantile
 from training.synthetic.sheet import Printed
 
-GAPS = (0.15, 0.3, 0.45, 0.6, 0.8, 1.0, 1.3, 1.7, 2.2, 3.0, 5.0)
-"""Edges of the classes of gaps between neighbouring words, in heights of the word."""
+__all__ = ["GAPS", "LEVELS", "WORST_LEVEL", "Errors", "OcrNoise", "Read", "Share"]
 
 WORST_LEVEL = 12.0
 """No document is read worse than this many times the mean."""
-
-
-def gap_class(gap: float) -> int:
-    """The class of a gap given in word heights: 0 to len(GAPS)."""
-    return next((number for number, edge in enumerate(GAPS) if gap < edge), len(GAPS))
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """The part of a read word that carries a role: characters `start` to `end` of its text, read of printed word
-    number `source`, `characters` of whose characters they stand for."""
-
-    role: str
-    source: int
-    start: int
-    end: int
-    characters: float
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """One word as the engine read it. `row` is the printed row it comes from (−1: nothing printed), `piece` numbers
-    the run of words that the engine found as one piece of text. `roles` say which of its characters carry what."""
-
-    text: str
-    box: Box
-    page: int
-    row: int
-    piece: int
-    confidence: float
-    roles: tuple[Share, ...] = ()
 
 
 class _Model(BaseModel):
@@ -136,245 +100,13 @@ class OcrNoise(_Model):
         Words of a row must stand in the order of the text. `aspects` is height ÷ width of each page (1 where not
         given). `level` is the document's; drawn where not given; 0 reads every character right.
         """
-        return list(_Reading(self, draw, aspects, level).of(words))
+        return list(Reading(self, draw, aspects, level).of(words))
 
     def draw_level(self, draw: random.Random) -> float:
-        return min(_quantile(self.levels, draw), WORST_LEVEL)
+        return min(quantile(self.levels, draw), WORST_LEVEL)
 
 
 @lru_cache(maxsize=1)
 def _shipped() -> OcrNoise:
     kept = resources.files("training.synthetic").joinpath("data/noise.json")
     return OcrNoise.model_validate_json(kept.read_text(encoding="utf-8"))
-
-
-LEVELS = (0.5, 1.5)
-"""Edges between well, fairly and badly read documents, for confidences."""
-
-
-def _quantile(quantiles: Sequence[float], draw: random.Random, nothing: float = 0.0) -> float:
-    """A value drawn from a distribution given by its quantiles, evenly spaced from least to greatest."""
-    if len(quantiles) < 2:
-        return quantiles[0] if quantiles else nothing
-    place = draw.random() * (len(quantiles) - 1)
-    below = int(place)
-    return quantiles[below] + (place - below) * (quantiles[below + 1] - quantiles[below])
-
-
-@dataclass(slots=True)
-class _Draft:
-    """A word on its way: text, corners, what its characters carry, and whether it was misread."""
-
-    text: str
-    x0: float
-    y0: float
-    x1: float
-    y1: float
-    wrong: bool
-    roles: list[Share]
-    row: int
-    page: int
-
-
-class _Reading:
-    """One document's reading: the model at one level, with what its characters cost looked up once."""
-
-    def __init__(self, noise: OcrNoise, draw: random.Random, aspects: Sequence[float], level: float | None) -> None:
-        self.noise, self.draw, self.aspects = noise, draw, aspects
-        self.level = noise.draw_level(draw) if level is None else level
-        # Documents that are read without a wrong letter still lose a colon now and then.
-        self.loss = 0.5 * (1.0 + self.level) if self.level > 0 else 0.0
-        band = sum(self.level >= edge for edge in LEVELS)
-        self.right = noise.right[band] if noise.right else ()
-        self.wrong = noise.wrong[band] if noise.wrong else ()
-        self.rates = _rates(noise)
-        self.pieces = 0
-
-    def of(self, words: Sequence[Printed]) -> Iterator[Read]:
-        numbered = enumerate(words)
-        # Rows come one after the other, words of a row in the order of the text.
-        ordered = sorted(numbered, key=lambda pair: (pair[1].page, pair[1].row))
-        for page, on_page in groupby(ordered, key=lambda pair: pair[1].page):
-            aspect = self.aspects[page] if page < len(self.aspects) else 1.0
-            kept = list(on_page)
-            for _, row in groupby(kept, key=lambda pair: pair[1].row):
-                if self.noise.rows_lost and self.draw.random() < self.noise.rows_lost * self.loss:
-                    continue
-                yield from self._row(row, aspect)
-            yield from self._spurious(page, [word for _, word in kept])
-
-    def _row(self, row: Iterator[tuple[int, Printed]], aspect: float) -> Iterator[Read]:
-        piece: list[_Draft] = []
-        for number, word in row:
-            drafted = self._word(number, word)
-            if drafted is None:
-                continue
-            if piece:
-                before = piece[-1]
-                gap = max(drafted.x0 - before.x1, before.x0 - drafted.x1)
-                size = gap_class(gap / max(1e-6, (drafted.y1 - drafted.y0) * aspect))
-                if self.noise.apart and self.draw.random() < self.noise.apart[size]:
-                    yield from self._placed(piece, aspect)
-                    piece = [drafted]
-                    continue
-                joined = self.noise.joined.get(kind_of(before.text[-1]))
-                if joined and self.draw.random() < joined[size]:
-                    piece[-1] = _united(before, drafted)
-                    continue
-            piece += self._split(drafted)
-        if piece:
-            yield from self._placed(piece, aspect)
-
-    def _word(self, number: int, word: Printed) -> _Draft | None:
-        noise, draw = self.noise, self.draw
-        text = word.text
-        if not text or draw.random() < noise.lost[min(len(text), 3) - 1] * self.loss:
-            return None
-        read, legible = text, 1.0
-        if noise.garbled and len(text) > 2 and draw.random() < noise.garbled * self.level:
-            # Something stands there, but nothing of what was printed.
-            read, legible = self._junk(len(text)) or text, 0.0
-        else:
-            damage = sum(map(self.rates.__getitem__, text)) * self.level
-            if damage and draw.random() < 1.0 - math.exp(-damage):
-                read = self._misread(text)
-        if not read:
-            return None
-        box = word.box
-        roles = [Share(word.role, number, 0, len(read), legible * len(text))] if word.role is not None else []
-        return _Draft(read, box.x0, box.y0, box.x1, box.y1, read != text, roles, word.row, word.page)
-
-    def _misread(self, text: str) -> str:
-        first = self.draw.choices(range(len(text)), [self.rates[sign] for sign in text])[0]
-        follow = self.noise.follow
-        return "".join(
-            self._instead(sign) if at == first or self.draw.random() < follow else sign for at, sign in enumerate(text)
-        )
-
-    def _instead(self, sign: str) -> str:
-        own = self.noise.characters.get(sign)
-        if own is not None and own.read:
-            return _pick(own.read, self.draw)
-        if (bare := without_accent(sign)) != sign and self.draw.random() < self.noise.accents:
-            return bare
-        if (other := sign.swapcase()) != sign and len(other) == 1 and self.draw.random() < self.noise.cases:
-            return other
-        kind = self.noise.kinds.get(kind_of(sign))
-        return _pick(kind.read, self.draw) if kind is not None and kind.read else sign
-
-    def _split(self, word: _Draft) -> list[_Draft]:
-        split, text = self.noise.split, word.text
-        if not split or len(text) < 2:
-            return [word]
-        for cut in range(1, len(text)):
-            if self.draw.random() < split.get(kind_of(text[cut - 1]), 0.0):
-                return _halves(word, cut)
-        return [word]
-
-    def _placed(self, piece: Sequence[_Draft], aspect: float) -> Iterator[Read]:
-        """The words of a piece with the edges that the engine gives them: tops and bottoms are the piece's."""
-        noise, draw = self.noise, self.draw
-        up, down = _quantile(noise.tops[0], draw), _quantile(noise.tops[1], draw)
-        for word in piece:
-            height = word.y1 - word.y0
-            wide = height * aspect
-            box = Box.clipped(
-                word.x0 - _quantile(noise.sides[0], draw) * wide,
-                word.y0 - up * height,
-                word.x1 + _quantile(noise.sides[1], draw) * wide,
-                word.y1 + down * height,
-            )
-            sure = _quantile(self.wrong if word.wrong else self.right, draw, 1.0)
-            yield Read(word.text, box, word.page, word.row, self.pieces, sure, tuple(word.roles))
-        self.pieces += 1
-
-    def _spurious(self, page: int, words: Sequence[Printed]) -> Iterator[Read]:
-        if not self.noise.spurious or not words:
-            return
-        expected = self.noise.spurious * self.loss
-        # A geometric number of them: logos and barcodes come with several.
-        while self.draw.random() < expected / (1.0 + expected):
-            like = words[self.draw.randrange(len(words))].box
-            lengths = self.noise.spurious_lengths
-            text = self._junk(lengths[self.draw.randrange(len(lengths))])
-            if not text:
-                return
-            height = like.height * self.draw.uniform(0.6, 2.0)
-            width = min(0.9, max(0.01, like.width * self.draw.uniform(0.3, 1.5)))
-            x, y = self.draw.uniform(0.0, 1.0 - width), self.draw.random() * max(0.0, 1.0 - height)
-            box = Box.clipped(x, y, x + width, y + height)
-            yield Read(text, box, page, -1, self.pieces, _quantile(self.wrong, self.draw, 0.5))
-            self.pieces += 1
-
-    def _junk(self, length: int) -> str:
-        signs = self.noise.spurious_signs
-        return "".join(self.draw.choices(list(signs), list(signs.values()), k=length)) if signs else ""
-
-
-class _Rates(dict[str, float]):
-    """How often each character damages its word: its own rate, else its kind's. Filled as characters come."""
-
-    def __init__(self, noise: OcrNoise) -> None:
-        super().__init__()
-        self._noise = noise
-
-    def __missing__(self, sign: str) -> float:
-        errors = self._noise.characters.get(sign) or self._noise.kinds.get(kind_of(sign))
-        self[sign] = rate = errors.rate if errors is not None else 0.0
-        return rate
-
-
-_known: dict[int, tuple[OcrNoise, _Rates]] = {}
-
-
-def _rates(noise: OcrNoise) -> _Rates:
-    found = _known.get(id(noise))
-    if found is None or found[0] is not noise:
-        _known.clear()
-        found = _known[id(noise)] = (noise, _Rates(noise))
-    return found[1]
-
-
-def _pick(options: Mapping[str, float], draw: random.Random) -> str:
-    return draw.choices(list(options), list(options.values()))[0]
-
-
-def _moved(roles: Sequence[Share], by: int) -> list[Share]:
-    return [replace(share, start=share.start + by, end=share.end + by) for share in roles]
-
-
-def _united(one: _Draft, other: _Draft) -> _Draft:
-    """Two neighbours read as one word."""
-    return _Draft(
-        one.text + other.text,
-        min(one.x0, other.x0),
-        min(one.y0, other.y0),
-        max(one.x1, other.x1),
-        max(one.y1, other.y1),
-        one.wrong or other.wrong,
-        one.roles + _moved(other.roles, len(one.text)),
-        one.row,
-        one.page,
-    )
-
-
-def _halves(word: _Draft, cut: int) -> list[_Draft]:
-    """A word read as two, its roles shared out by characters."""
-    middle = word.x0 + (word.x1 - word.x0) * cut / len(word.text)
-    first: list[Share] = []
-    second: list[Share] = []
-    for share in word.roles:
-        each = share.characters / max(1, share.end - share.start)
-        if share.start < cut:
-            end = min(share.end, cut)
-            first.append(replace(share, end=end, characters=each * (end - share.start)))
-        if share.end > cut:
-            start = max(share.start, cut)
-            carried = each * (share.end - start)
-            second.append(replace(share, start=start - cut, end=share.end - cut, characters=carried))
-    right_to_left = kind_of(word.text[0]) in ("arabic", "hebrew")
-    ends = ((middle, word.x1), (word.x0, middle)) if right_to_left else ((word.x0, middle), (middle, word.x1))
-    return [
-        _Draft(text, x0, word.y0, x1, word.y1, word.wrong, roles, word.row, word.page)
-        for text, (x0, x1), roles in zip((word.text[:cut], word.text[cut:]), ends, (first, second), strict=True)
-    ]

@@ -84,11 +84,12 @@ def shadow(shot: Shot, chance: np.random.Generator, strength: float) -> Shot:
 
 @degradation("light", stage=2, share=0.5)
 def light(shot: Shot, chance: np.random.Generator, strength: float) -> Shot:
-    """Warm or cold light, an exposure too short or too long, less contrast."""
-    tint = 1.0 + strength * chance.uniform(-0.12, 0.12, 3).astype(np.float32)
+    """Lamps are warm, displays cold; a dim room and too short an exposure, now and then too long; less contrast."""
+    warm, green = strength * chance.uniform(-0.12, 0.3), strength * chance.uniform(-0.04, 0.04)
+    tint = np.array([1.0 + 0.4 * warm, 1.0 + green, 1.0 - warm], np.float32)
     contrast, middle = 1.0 - 0.45 * strength * chance.random(), chance.uniform(110, 200)
     image = (shot.image.astype(np.float32) - middle) * contrast + middle
-    return shot.showing(image * tint * (1.0 + 0.2 * strength * chance.uniform(-1, 0.6)))
+    return shot.showing(image * tint * (1.0 + strength * chance.uniform(-0.6, 0.15)))
 
 
 @degradation("defocus", stage=2, share=0.35)

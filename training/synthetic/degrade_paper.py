@@ -120,9 +120,12 @@ def crumple(shot: Shot, chance: np.random.Generator, strength: float) -> Shot:
     dy = reach * smooth_field(chance, height, width, (down, 4))
     y, x = np.mgrid[:height, :width].astype(np.float32)
     image: Any = cv2.remap(shot.image, x + dx, y + dy, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    hills = smooth_field(chance, height, width, (down * 3, 12))
-    light = cv2.Sobel(hills, cv2.CV_32F, 1, 1, ksize=3)
-    light = light / (np.abs(light).max() + 1e-6)
+    # Two sizes of dents; how bright a spot is follows from its slope towards the lamp.
+    hills = smooth_field(chance, height, width, (down, 4)) + 0.3 * smooth_field(chance, height, width, (down * 4, 16))
+    turn = chance.uniform(0, 2 * np.pi)
+    gradient = np.gradient(hills)
+    light: Any = np.cos(turn) * gradient[1] + np.sin(turn) * gradient[0]
+    light = 0.6 * light / (np.abs(light).max() + 1e-6)
     for _ in range(int(chance.integers(0, 3))):
         light += _crease(chance, height, width)
     moved = _pulled(shot.corners, dx, dy)

@@ -20,6 +20,9 @@ _SCRIPTS = (
 KINDS = ("digit", "upper", "lower", "accented", "sign", "cjk", "thai", "arabic", "hebrew", "devanagari", "other")
 
 
+BACKWARDS = frozenset(("arabic", "hebrew"))
+"""Scripts that run from right to left."""
+
 FOREIGN = frozenset(("thai", "arabic", "hebrew", "devanagari"))
 """Scripts that the default engine's model does not know: pages in them are read by another engine."""
 

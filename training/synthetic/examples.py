@@ -16,6 +16,7 @@ from extractor.types import ITEM_PARTS, SPAN_FIELDS, Box
 from training.alignment import Span, SpanTarget, squeeze
 from training.corpus import Example
 from training.items import ItemTarget
+from training.synthetic.misreading import in_order, value_start
 from training.synthetic.noise import OcrNoise, Read, Share
 from training.synthetic.sheet import Printed, Synthetic
 from training.synthetic.tokens import Carried, to_tokens
@@ -78,8 +79,11 @@ def of_words(
 def exactly(words: Sequence[Printed]) -> list[Read]:
     """Every word read as it is printed. Words of a row that stand close are one piece of text."""
     read: list[Read] = []
-    for number, word in enumerate(words):
-        roles = (Share(word.role, number, 0, len(word.text), float(len(word.text))),) if word.role is not None else ()
+    for number, word in in_order(words):
+        roles: tuple[Share, ...] = ()
+        if word.role is not None:
+            start = value_start(word.text, word.role)
+            roles = (Share(word.role, number, start, len(word.text), float(len(word.text) - start)),)
         piece = read[-1].piece if read else 0
         if read and ((read[-1].page, read[-1].row) != (word.page, word.row) or _gap(read[-1].box, word.box) > 0.03):
             piece += 1
@@ -92,9 +96,7 @@ def _gap(one: Box, other: Box) -> float:
     return max(other.x0 - one.x1, one.x0 - other.x1)
 
 
-def span_target(
-    words: Sequence[Printed], places: Sequence[int], carried: Sequence[Carried], field: str = ""
-) -> SpanTarget:
+def span_target(words: Sequence[Printed], places: Sequence[int], carried: Sequence[Carried], field: str) -> SpanTarget:
     """Where a field may be pointed at: for each place where it is printed, the run of tokens that carries it.
 
     `places` are the numbers of the words that carry it in print.
@@ -103,7 +105,7 @@ def span_target(
     found: list[Span] = []
     for mention in mentions:
         sources = set(mention)
-        printed = sum(len(words[number].text) for number in mention)
+        printed = sum(len(words[number].text) - value_start(words[number].text, field) for number in mention)
         run, characters = _longest([one for one in carried if one.source in sources])
         if run is not None and characters >= ENOUGH * printed:
             found.append((run[1], run[1]) if field == "card_last4" else run)

@@ -42,6 +42,11 @@ def fit(pairs: Iterable[Pair], fitted_on: str = "") -> OcrNoise:
         return OcrNoise(fitted_on=fitted_on)
     characters, kinds = _confusions(pages)
     levels = _levels(pages, characters, kinds)
+    mean = sum(levels) / len(levels)
+    if mean > 0:
+        # A page has only so many words to go wrong, so that the mean rate is less than the rate of the mean page.
+        characters, kinds = ({key: _scaled(errors, mean) for key, errors in of.items()} for of in (characters, kinds))
+        levels = [level / mean for level in levels]
     counted: dict[str, Any] = {
         **_clumps(pages),
         **_losses(pages, levels),
@@ -55,6 +60,10 @@ def fit(pairs: Iterable[Pair], fitted_on: str = "") -> OcrNoise:
     )
 
 
+def _scaled(errors: Errors, factor: float) -> Errors:
+    return errors.model_copy(update={"rate": _round(errors.rate * factor)})
+
+
 def _garbled(one: Matched) -> bool:
     return len(one.word.text) > 2 and len(one.errors) > (1 - GARBLED) * len(one.word.text)
 
@@ -64,21 +73,21 @@ def _misread(pages: Sequence[Seen]) -> Iterable[Matched]:
 
 
 def _confusions(pages: Sequence[Seen]) -> tuple[dict[str, Errors], dict[str, Errors]]:
-    """Tables by character and by kind. A wrong word is one error shared among its wrong characters: errors come in
-    clumps, and the clump is what has a rate."""
+    """Tables by character and by kind."""
     shown: Counter[str] = Counter()
-    damage: dict[str, float] = defaultdict(float)
+    wrong: list[list[str]] = []
     instead: dict[str, Counter[str]] = defaultdict(Counter)
     for page in pages:
         foreign = _foreign(page)
         for one in _misread([page]):
             # On a page in another script Latin is read by another engine's other models: it says nothing of Latin.
             shown.update(sign for sign in one.word.text if not foreign or kind_of(sign) in FOREIGN)
-            errors = one.errors
+            errors = [pair for pair in one.errors if not foreign or kind_of(pair[0]) in FOREIGN]
+            if errors:
+                wrong.append([sign for sign, _ in errors])
             for sign, got in errors:
-                if not foreign or kind_of(sign) in FOREIGN:
-                    damage[sign] += 1 / len(errors)
-                    instead[sign][_clean(got)] += 1
+                instead[sign][_clean(got)] += 1
+    damage = _blamed(wrong, shown)
     kinds: dict[str, Errors] = {}
     for kind in KINDS:
         signs = [sign for sign in shown if kind_of(sign) == kind]
@@ -97,6 +106,21 @@ def _confusions(pages: Sequence[Seen]) -> tuple[dict[str, Errors], dict[str, Err
             rate = (damage[sign] + STRENGTH * kinds[kind_of(sign)].rate) / (count + STRENGTH)
             characters[sign] = Errors(rate=_round(rate), read=_shares(instead[sign], 12))
     return characters, kinds
+
+
+def _blamed(wrong: Sequence[Sequence[str]], shown: Mapping[str, int]) -> dict[str, float]:
+    """How many wrong words each character is to blame for. Errors come in clumps, and one of its wrong characters
+    damaged the word: which one is told from their rates, and these from that, in a few rounds (EM)."""
+    rates: dict[str, float] = dict.fromkeys(shown, 1.0)
+    damage: dict[str, float] = defaultdict(float)
+    for _ in range(8):
+        damage = defaultdict(float)
+        for signs in wrong:
+            whole = sum(rates[sign] for sign in signs)
+            for sign in signs:
+                damage[sign] += rates[sign] / whole
+        rates = {sign: max(damage[sign] / count, 1e-9) for sign, count in shown.items()}
+    return damage
 
 
 def _foreign(page: Seen) -> bool:
@@ -130,7 +154,7 @@ def _clumps(pages: Sequence[Seen]) -> dict[str, float]:
 
 
 def _levels(pages: Sequence[Seen], characters: dict[str, Errors], kinds: dict[str, Errors]) -> list[float]:
-    """By which factor on all rates each page's number of wrong words is explained; the mean is then about 1."""
+    """By which factor on all rates each page's number of wrong words is explained."""
     levels = []
     for page in pages:
         words = [one for one in page.words if not one.lost]

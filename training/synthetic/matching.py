@@ -15,7 +15,7 @@ import numpy as np
 from rapidfuzz.distance import Levenshtein
 
 from extractor.types import Box, Word
-from training.synthetic.alphabet import kind_of
+from training.synthetic.alphabet import BACKWARDS, kind_of
 from training.synthetic.misreading import gap_class
 from training.synthetic.sheet import Printed
 
@@ -88,7 +88,7 @@ def _given_rows(rows: dict[int, list[Printed]], read: Sequence[Word]) -> tuple[d
 
 def _row(seen: Seen, printed: Sequence[Printed], read: list[Word], aspect: float) -> None:
     """Aligns one row and counts what happened on it."""
-    backwards = any(kind_of(sign) in ("arabic", "hebrew") for word in printed for sign in word.text)
+    backwards = any(kind_of(sign) in BACKWARDS for word in printed for sign in word.text)
     read.sort(key=(lambda word: -word.box.x1) if backwards else (lambda word: word.box.x0))
     printed = sorted(printed, key=(lambda word: -word.box.x1) if backwards else (lambda word: word.box.x0))
     matched = [Matched(word, [""] * len(word.text)) for word in printed]

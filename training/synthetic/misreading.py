@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import random
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from extractor.types import Box
-from training.synthetic.alphabet import kind_of, without_accent
+from training.synthetic.alphabet import BACKWARDS, kind_of, without_accent
 from training.synthetic.sheet import Printed
 
 if TYPE_CHECKING:
@@ -18,6 +19,22 @@ if TYPE_CHECKING:
 
 GAPS = (0.15, 0.3, 0.45, 0.6, 0.8, 1.0, 1.3, 1.7, 2.2, 3.0, 5.0)
 """Edges of the classes of gaps between neighbouring words, in heights of the word."""
+
+
+_LABELLED = re.compile(r"(?=.*[^\W\d_].*:)[^:]{1,24}:(?=[^\s:]{2})")
+_PROSE = ("merchant_name", "merchant_address", "description")
+
+
+def value_start(text: str, role: str) -> int:
+    """Where in a printed word its role's value begins: behind a label glued to it ("Date:25/12/2018"), which becomes a
+    token of its own (`extractor.student.encoder.tokenize`). Names and descriptions hold no labels."""
+    found = _LABELLED.match(text) if ":" in text and not role.endswith(_PROSE) else None
+    return found.end() if found else 0
+
+
+def in_order(words: Sequence[Printed]) -> list[tuple[int, Printed]]:
+    """Words with their numbers, page by page, row by row, from left to right."""
+    return sorted(enumerate(words), key=lambda pair: (pair[1].page, pair[1].row, pair[1].box.x0))
 
 
 def gap_class(gap: float) -> int:
@@ -94,10 +111,7 @@ class Reading:
         self.pieces = 0
 
     def of(self, words: Sequence[Printed]) -> Iterator[Read]:
-        numbered = enumerate(words)
-        # Rows come one after the other, words of a row in the order of the text.
-        ordered = sorted(numbered, key=lambda pair: (pair[1].page, pair[1].row))
-        for page, on_page in groupby(ordered, key=lambda pair: pair[1].page):
+        for page, on_page in groupby(in_order(words), key=lambda pair: pair[1].page):
             aspect = self.aspects[page] if page < len(self.aspects) else 1.0
             kept = list(on_page)
             for _, row in groupby(kept, key=lambda pair: pair[1].row):
@@ -118,11 +132,12 @@ class Reading:
                 size = gap_class(gap / max(1e-6, (drafted.y1 - drafted.y0) * aspect))
                 if self.noise.apart and self.draw.random() < self.noise.apart[size]:
                     yield from self._placed(piece, aspect)
-                    piece = [drafted]
+                    piece = self._split(drafted)
                     continue
                 joined = self.noise.joined.get(kind_of(before.text[-1]))
                 if joined and self.draw.random() < joined[size]:
-                    piece[-1] = _united(before, drafted)
+                    backwards = kind_of(before.text[0]) in BACKWARDS
+                    piece[-1] = _united(drafted, before) if backwards else _united(before, drafted)
                     continue
             piece += self._split(drafted)
         if piece:
@@ -144,7 +159,13 @@ class Reading:
         if not read:
             return None
         box = word.box
-        roles = [Share(word.role, number, 0, len(read), legible * len(text))] if word.role is not None else []
+        roles: list[Share] = []
+        if word.role is not None:
+            start = value_start(text, word.role)
+            carried = len(text) - start
+            # Behind a label, what is left is counted from the end: there may be a letter more or less before it.
+            first = max(0, len(read) - carried) if start else 0
+            roles.append(Share(word.role, number, first, len(read), legible * carried))
         return _Draft(read, box.x0, box.y0, box.x1, box.y1, read != text, roles, word.row, word.page)
 
     def _misread(self, text: str) -> str:
@@ -167,7 +188,7 @@ class Reading:
 
     def _split(self, word: _Draft) -> list[_Draft]:
         text = word.text
-        if not self.splits or len(text) < 2:
+        if not self.noise.split or len(text) < 2:
             return [word]
         chance = sum(map(self.splits.__getitem__, text[:-1]))
         if not chance or self.draw.random() >= chance:
@@ -289,7 +310,7 @@ def _halves(word: _Draft, cut: int) -> list[_Draft]:
             start = max(share.start, cut)
             carried = each * (share.end - start)
             second.append(replace(share, start=start - cut, end=share.end - cut, characters=carried))
-    right_to_left = kind_of(word.text[0]) in ("arabic", "hebrew")
+    right_to_left = kind_of(word.text[0]) in BACKWARDS
     ends = ((middle, word.x1), (word.x0, middle)) if right_to_left else ((word.x0, middle), (middle, word.x1))
     return [
         _Draft(text, x0, word.y0, x1, word.y1, word.wrong, roles, word.row, word.page)

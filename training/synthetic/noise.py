@@ -97,7 +97,7 @@ class OcrNoise(_Model):
     ) -> list[Read]:
         """One reading of printed words, the same for the same state of `draw`.
 
-        Words of a row must stand in the order of the text. `aspects` is height ÷ width of each page (1 where not
+        `aspects` is height ÷ width of each page (1 where not
         given). `level` is the document's; drawn where not given; 0 reads every character right.
         """
         return list(Reading(self, draw, aspects, level).of(words))

@@ -14,15 +14,16 @@ import numpy as np
 import numpy.typing as npt
 
 from extractor.types import Word
-from training.synthetic.alphabet import FOREIGN, KINDS, kind_of, without_accent
+from training.synthetic.alphabet import KINDS, kind_of, without_accent
 from training.synthetic.matching import Matched, Seen, compare
-from training.synthetic.noise import GAPS, LEVELS, WORST_LEVEL, Errors, OcrNoise
+from training.synthetic.misreading import GAPS, LEVELS, is_foreign, is_rule
+from training.synthetic.noise import WORST_LEVEL, Errors, OcrNoise
 from training.synthetic.sheet import Printed
 
 OFTEN_ENOUGH = 60
 """A character seen this often has a table of its own."""
 
-STRENGTH = 100.0
+STRENGTH = 10.0
 """The rate of a character's kind counts as much as this many sightings of the character itself."""
 
 GARBLED = 0.4
@@ -35,11 +36,21 @@ Floats = npt.NDArray[np.float64]
 
 
 def fit(pairs: Iterable[Pair], fitted_on: str = "") -> OcrNoise:
-    """The noise model of these pages; one without noise where nothing is printed on any."""
+    """The noise model of these pages; one without noise where nothing is printed on any.
+
+    Pages in scripts foreign to the default engine are read by another engine: they have a model of their own in it.
+    """
     pages = [compare(printed, read, aspect) for printed, read, aspect in pairs]
-    pages = [page for page in pages if page.words]
-    if not pages:
-        return OcrNoise(fitted_on=fitted_on)
+    parts: dict[bool, list[Seen]] = {False: [], True: []}
+    for page in pages:
+        if page.words:
+            parts[is_foreign([one.word for one in page.words])].append(page)
+    noise = _fitted(parts[False]) if parts[False] else OcrNoise()
+    foreign = _fitted(parts[True]) if parts[True] else None
+    return noise.model_copy(update={"foreign": foreign, "fitted_on": fitted_on})
+
+
+def _fitted(pages: Sequence[Seen]) -> OcrNoise:
     characters, kinds = _confusions(pages)
     levels = _levels(pages, characters, kinds)
     mean = sum(levels) / len(levels)
@@ -55,9 +66,7 @@ def fit(pairs: Iterable[Pair], fitted_on: str = "") -> OcrNoise:
         **_junk(pages, levels),
         **_confidences(pages, levels),
     }
-    return OcrNoise(
-        characters=characters, kinds=kinds, levels=tuple(_quantiles(levels, 33)), fitted_on=fitted_on, **counted
-    )
+    return OcrNoise(characters=characters, kinds=kinds, levels=tuple(_quantiles(levels, 33)), **counted)
 
 
 def _scaled(errors: Errors, factor: float) -> Errors:
@@ -77,16 +86,13 @@ def _confusions(pages: Sequence[Seen]) -> tuple[dict[str, Errors], dict[str, Err
     shown: Counter[str] = Counter()
     wrong: list[list[str]] = []
     instead: dict[str, Counter[str]] = defaultdict(Counter)
-    for page in pages:
-        foreign = _foreign(page)
-        for one in _misread([page]):
-            # On a page in another script Latin is read by another engine's other models: it says nothing of Latin.
-            shown.update(sign for sign in one.word.text if not foreign or kind_of(sign) in FOREIGN)
-            errors = [pair for pair in one.errors if not foreign or kind_of(pair[0]) in FOREIGN]
-            if errors:
-                wrong.append([sign for sign, _ in errors])
-            for sign, got in errors:
-                instead[sign][_clean(got)] += 1
+    for one in _misread(pages):
+        shown.update(one.word.text)
+        errors = one.errors
+        if errors:
+            wrong.append([sign for sign, _ in errors])
+        for sign, got in errors:
+            instead[sign][_clean(got)] += 1
     damage = _blamed(wrong, shown)
     kinds: dict[str, Errors] = {}
     for kind in KINDS:
@@ -121,11 +127,6 @@ def _blamed(wrong: Sequence[Sequence[str]], shown: Mapping[str, int]) -> dict[st
                 damage[sign] += rates[sign] / whole
         rates = {sign: max(damage[sign] / count, 1e-9) for sign, count in shown.items()}
     return damage
-
-
-def _foreign(page: Seen) -> bool:
-    signs = "".join(one.word.text for one in page.words)
-    return sum(kind_of(sign) in FOREIGN for sign in signs) > 0.1 * len(signs)
 
 
 def _clean(got: str) -> str:
@@ -178,18 +179,22 @@ def _rate(sign: str, characters: dict[str, Errors], kinds: dict[str, Errors]) ->
 
 def _losses(pages: Sequence[Seen], levels: Sequence[float]) -> dict[str, object]:
     """Rates at level 1: what was at risk is weighed by the level of its page, as `OcrNoise.apply` scales them."""
-    rows = rows_lost = garbled = long = 0.0
+    garbled: dict[str, float] = defaultdict(float)
+    long: dict[str, float] = defaultdict(float)
+    rows, rows_lost = [0.0, 0.0], [0.0, 0.0]
     shown, lost = [0.0] * 3, [0.0] * 3
     for page, level in zip(pages, levels, strict=True):
         ease = 0.5 * (1.0 + level)
-        longer = [one for one in page.words if not one.lost and len(one.word.text) > 2]
-        long += level * len(longer)
-        garbled += sum(map(_garbled, longer))
+        for one in page.words:
+            if not one.lost and len(one.word.text) > 2:
+                long[kind_of(one.word.text[0])] += level
+                garbled[kind_of(one.word.text[0])] += _garbled(one)
         for row in page.rows:
             # A single colon or mark that is lost is a word lost, not a row.
             gone = all(one.lost for one in row) and sum(len(one.word.text) for one in row) > 2
-            rows += ease
-            rows_lost += gone
+            rule = is_rule([one.word for one in row])
+            rows[rule] += ease
+            rows_lost[rule] += gone
             for one in row if not gone else ():
                 size = min(len(one.word.text), 3) - 1
                 shown[size] += ease
@@ -197,8 +202,9 @@ def _losses(pages: Sequence[Seen], levels: Sequence[float]) -> dict[str, object]
     rates = tuple(_round(gone / max(1.0, all_)) for gone, all_ in zip(lost, shown, strict=True))
     return {
         "lost": rates,
-        "rows_lost": _round(rows_lost / max(1.0, rows)),
-        "garbled": _round(garbled / max(1.0, long)),
+        "rows_lost": _round(rows_lost[False] / max(1.0, rows[False])),
+        "rules_lost": _round(rows_lost[True] / max(1.0, rows[True])),
+        "garbled": {kind: _round(count / max(1.0, long[kind])) for kind, count in sorted(garbled.items()) if count},
     }
 
 
@@ -244,9 +250,7 @@ def _edges(pages: Sequence[Seen]) -> dict[str, object]:
 
 def _junk(pages: Sequence[Seen], levels: Sequence[float]) -> dict[str, object]:
     words = [word for page in pages for word in page.spurious if word.text]
-    # Other scripts' engines invent other letters: junk is counted where the default engine read.
-    legible = [word for page in pages if not _foreign(page) for word in page.spurious]
-    signs = Counter(sign for word in legible for sign in _clean(word.text))
+    signs = Counter(sign for word in words for sign in _clean(word.text))
     lengths = _quantiles([len(word.text) for word in words], 11) if words else [3.0]
     return {
         "spurious": _round(len(words) / sum(0.5 * (1.0 + level) for level in levels)),

@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from extractor.types import Box
-from training.synthetic.alphabet import BACKWARDS, kind_of, without_accent
+from training.synthetic.alphabet import BACKWARDS, FOREIGN, kind_of, without_accent
 from training.synthetic.sheet import Printed
 
 if TYPE_CHECKING:
@@ -30,6 +30,19 @@ def value_start(text: str, role: str) -> int:
     token of its own (`extractor.student.encoder.tokenize`). Names and descriptions hold no labels."""
     found = _LABELLED.match(text) if ":" in text and not role.endswith(_PROSE) else None
     return found.end() if found else 0
+
+
+def is_foreign(words: Sequence[Printed]) -> bool:
+    """Whether a document is in a script that the default engine does not know (a tenth of its characters will do)."""
+    signs = "".join(word.text for word in words)
+    if signs.isascii():
+        return False
+    return sum(kind_of(sign) in FOREIGN for sign in signs) > 0.1 * len(signs)
+
+
+def is_rule(row: Sequence[Printed]) -> bool:
+    """Whether a row is decoration ("-----"), which engines skip more readily than text."""
+    return not any(sign.isalnum() for word in row for sign in word.text)
 
 
 def in_order(words: Sequence[Printed]) -> list[tuple[int, Printed]]:
@@ -114,13 +127,15 @@ class Reading:
         for page, on_page in groupby(in_order(words), key=lambda pair: pair[1].page):
             aspect = self.aspects[page] if page < len(self.aspects) else 1.0
             kept = list(on_page)
-            for _, row in groupby(kept, key=lambda pair: pair[1].row):
-                if self.noise.rows_lost and self.draw.random() < self.noise.rows_lost * self.loss:
+            for _, group in groupby(kept, key=lambda pair: pair[1].row):
+                row = list(group)
+                lost = self.noise.rules_lost if is_rule([word for _, word in row]) else self.noise.rows_lost
+                if lost and self.draw.random() < lost * self.loss:
                     continue
                 yield from self._row(row, aspect)
             yield from self._spurious(page, [word for _, word in kept])
 
-    def _row(self, row: Iterator[tuple[int, Printed]], aspect: float) -> Iterator[Read]:
+    def _row(self, row: Sequence[tuple[int, Printed]], aspect: float) -> Iterator[Read]:
         piece: list[_Draft] = []
         for number, word in row:
             drafted = self._word(number, word)
@@ -149,7 +164,8 @@ class Reading:
         if not text or draw.random() < noise.lost[min(len(text), 3) - 1] * self.loss:
             return None
         read, legible = text, 1.0
-        if noise.garbled and len(text) > 2 and draw.random() < noise.garbled * self.level:
+        garbled = noise.garbled.get(kind_of(text[0]), 0.0) if len(text) > 2 else 0.0
+        if garbled and draw.random() < garbled * self.level:
             # Something stands there, but nothing of what was printed.
             read, legible = self._junk(len(text)) or text, 0.0
         else:

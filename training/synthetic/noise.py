@@ -16,7 +16,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from extractor.errors import UsageError
-from training.synthetic.misreading import GAPS, LEVELS, Read, Reading, Share, quantile
+from training.synthetic.misreading import GAPS, LEVELS, Read, Reading, Share, is_foreign, quantile
 from training.synthetic.sheet import Printed
 
 __all__ = ["GAPS", "LEVELS", "WORST_LEVEL", "Errors", "OcrNoise", "Read", "Share"]
@@ -43,12 +43,14 @@ class OcrNoise(_Model):
     characters: by printed character, where it was seen often enough · kinds: by kind of character (alphabet.kind_of),
     for all others · follow: how often each further character of a damaged word is wrong too · accents, cases: how often
     the misreading of a character without a table of its own is its bare letter, or the same letter in the other case ·
-    garbled: words read as something else entirely · lost: words lost, by length 1, 2, more · rows_lost · joined: spaces
-    lost, by kind of the character before, by class of gap · apart: neighbours found as separate pieces, by class of gap
-    · split: a space read inside a word behind a character of this kind · sides, tops: quantiles of how far edges move
-    outwards (left, right; top, bottom) in word heights · spurious: invented words a page; spurious_lengths quantiles;
-    spurious_signs their characters · right, wrong: quantiles of confidence by document level (LEVELS) · levels:
-    quantiles of the documents' levels.
+    garbled: words read as something else entirely, by kind of their first character · lost: words lost, by length 1, 2,
+    more · rows_lost, rules_lost: whole rows, of text and of signs alone · joined: spaces lost, by kind of the character
+    before, by class of gap · apart: neighbours found as separate pieces, by class of gap · split: a space read inside a
+    word behind a character of this kind · sides, tops: quantiles of how far edges move outwards (left, right; top,
+    bottom) in word heights · spurious: invented words a page; spurious_lengths quantiles; spurious_signs their
+    characters · right, wrong: quantiles of confidence by document level (LEVELS) · levels: quantiles of the documents'
+    levels · foreign: the noise on documents in scripts that the default engine does not know (alphabet.FOREIGN), which
+    another engine reads.
     """
 
     characters: Mapping[str, Errors] = {}
@@ -56,9 +58,10 @@ class OcrNoise(_Model):
     follow: float = 0.0
     accents: float = 0.0
     cases: float = 0.0
-    garbled: float = 0.0
+    garbled: Mapping[str, float] = {}
     lost: tuple[float, float, float] = (0.0, 0.0, 0.0)
     rows_lost: float = 0.0
+    rules_lost: float = 0.0
     joined: Mapping[str, tuple[float, ...]] = {}
     apart: tuple[float, ...] = ()
     split: Mapping[str, float] = {}
@@ -70,6 +73,7 @@ class OcrNoise(_Model):
     right: tuple[tuple[float, ...], ...] = ()
     wrong: tuple[tuple[float, ...], ...] = ()
     levels: tuple[float, ...] = (1.0,)
+    foreign: OcrNoise | None = None
     fitted_on: str = ""
 
     @classmethod
@@ -100,7 +104,8 @@ class OcrNoise(_Model):
         `aspects` is height ÷ width of each page (1 where not
         given). `level` is the document's; drawn where not given; 0 reads every character right.
         """
-        return list(Reading(self, draw, aspects, level).of(words))
+        noise = self.foreign if self.foreign is not None and is_foreign(words) else self
+        return list(Reading(noise, draw, aspects, level).of(words))
 
     def draw_level(self, draw: random.Random) -> float:
         return min(quantile(self.levels, draw), WORST_LEVEL)

@@ -82,6 +82,24 @@ def test_letters_without_a_table_lose_their_accents_or_change_case() -> None:
     assert cased.apply(words, random.Random(1))[0].text == "ÉÉ"
 
 
+def test_documents_in_other_scripts_have_noise_of_their_own() -> None:
+    noise = OcrNoise(foreign=OcrNoise(lost=(1.0, 1.0, 1.0)))
+    latin, thai = document([[(0.1, "Total 9.54", None)]]).words, document([[(0.1, "รวม 9.54", None)]]).words
+    assert len(noise.apply(latin, random.Random(1))) == 2
+    assert noise.apply(thai, random.Random(1)) == []
+
+
+def test_rows_of_signs_are_lost_at_a_rate_of_their_own() -> None:
+    words = document([[(0.1, "Total", None)], [(0.1, "----- ====", None)]]).words
+    assert [one.text for one in OcrNoise(rules_lost=1.0).apply(words, random.Random(1), level=1.0)] == ["Total"]
+
+
+def test_words_from_right_to_left_are_joined_in_the_order_of_the_text() -> None:
+    words = document([[(0.1, "باقي", None), (0.2, "نقدا", None)]]).words
+    (joined,) = OcrNoise(joined={"arabic": (1.0,) * 12}).apply(words, random.Random(1))
+    assert joined.text == "نقدا" + "باقي"
+
+
 def test_rows_that_are_lost_are_lost_as_a_whole() -> None:
     words = scrawl(2)
     read = OcrNoise(rows_lost=0.5).apply(words, random.Random(4), level=1.0)
@@ -92,7 +110,7 @@ def test_rows_that_are_lost_are_lost_as_a_whole() -> None:
 
 def test_a_garbled_word_keeps_its_place_but_carries_nothing() -> None:
     words = document([[(0.1, "Bakery", "merchant_name")]]).words
-    noise = OcrNoise(garbled=1.0, spurious_signs={"#": 1.0})
+    noise = OcrNoise(garbled={"upper": 1.0}, spurious_signs={"#": 1.0})
     (read,) = noise.apply(words, random.Random(1), level=1.0)
     assert read.text == "######"
     assert [share.characters for share in read.roles] == [0.0]

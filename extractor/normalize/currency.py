@@ -19,7 +19,7 @@ _ALSO_WORDS = frozenset("ALL ANG CUP GEL LAK MOP PEN SOS TOP TRY MAD BAM COP CAD
 """Codes that are words, names or abbreviations too: they count only beside a number."""
 
 _SURE_SHORT = frozenset({"RM", "Rp", "Rs", "kr", "Ft", "TL", "zl", "Kc"})
-_DECIMALS = re.compile(r"\d[\d.,]*[.,]\d\d(?!\d)")
+_DECIMALS = re.compile(r"\d[\d.,]*[.,]\d\d\d?(?!\d)")
 
 _BESIDE_WEIGHT, _ALONE_WEIGHT = 1.0, 0.5
 _SHARED_DECAY = (

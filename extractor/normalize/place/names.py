@@ -13,6 +13,7 @@ from extractor.normalize.place.regions import ALSO_WORDS, REGIONS
 from extractor.normalize.place.words import TABLES
 
 LONGEST = 4
+_LONG = 6
 _WORD = re.compile(r"[^\W_]+")
 _PRICED = re.compile(r"\d[.,]\d{2}\D{0,6}$")
 _NAMES = frozenset({"country name", "city", "region"})
@@ -20,9 +21,12 @@ _NAMES = frozenset({"country name", "city", "region"})
 _LOOK_ALIKE = str.maketrans({"1": "i", "l": "i", "|": "i", "j": "i", "0": "o", "5": "s", "v": "u", "8": "b"})
 
 
-def skeleton(word: str) -> str:
-    """A folded word with the signs that OCR mixes up made alike: "langkaw1" and "langkawi" are one."""
-    return word.translate(_LOOK_ALIKE)
+def skeleton(words: str) -> str:
+    """Folded words with the signs that OCR mixes up made alike: "langkaw1" and "langkawi" are one.
+
+    Short words stay: too many of them differ by no more than such a sign ("mail", "mali").
+    """
+    return words.translate(_LOOK_ALIKE) if len(words) >= _LONG else words
 
 
 @lru_cache(maxsize=1)
@@ -43,7 +47,7 @@ def lexicon() -> tuple[dict[str, tuple[tuple[str, str], ...]], frozenset[str]]:
             who, _, phrases = line.partition(" = ")
             for phrase in phrases.split("|"):
                 known.setdefault(skeleton(phrase.strip()), []).append((kind, who.strip()))
-    starts = frozenset(phrase.split(" ", 1)[0] for phrase in known if " " in phrase)
+    starts = frozenset(phrase.split(" ", 1)[0].translate(_LOOK_ALIKE) for phrase in known if " " in phrase)
     return {phrase: tuple(found) for phrase, found in known.items()}, starts
 
 
@@ -57,15 +61,15 @@ def name_clues(lines: list[str]) -> Iterator[Clue]:
     known, starts = lexicon()
     for line in lines:
         priced = _PRICED.search(line) is not None
-        spots = [(match.start(), skeleton(match.group())) for match in _WORD.finditer(folded_letters(line))]
+        spots = [(match.start(), match.group()) for match in _WORD.finditer(folded_letters(line))]
         at = 0
         while at < len(spots):
             taken = 1
             start, first = spots[at]
-            for length in range(LONGEST if first in starts else 1, 0, -1):
+            for length in range(LONGEST if first.translate(_LOOK_ALIKE) in starts else 1, 0, -1):
                 if at + length > len(spots):
                     continue
-                phrase = first if length == 1 else " ".join(word for _, word in spots[at : at + length])
+                phrase = skeleton(first if length == 1 else " ".join(word for _, word in spots[at : at + length]))
                 if phrase not in known:
                     continue
                 for kind, who in known[phrase]:

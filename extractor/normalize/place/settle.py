@@ -31,8 +31,10 @@ _MODEL, _CURRENCY_MODEL, _LANGUAGE_MODEL = 0.75, 0.5, 0.75
 """What the model's opinions weigh. Its country and currency are one opinion said twice, so each counts less."""
 _SELDOM, _UNKNOWN = 1e-3, 2e-4
 """The least probability of a class of the model, and of what is none of its classes."""
-_TENDER, _FOREIGN, _OTHER = 0.96, {"USD": 0.02, "EUR": 0.01}, 1e-4
+_TENDER, _FOREIGN, _OTHER = 0.98, {"USD": 5e-3, "EUR": 2e-3}, 1e-4
 """P(currency | country): its tender, the two that are taken elsewhere too, any other."""
+_DOLLAR_TOO, _DOLLAR_SHARE = frozenset({"KH", "ZW", "LB", "AW", "CR", "JM", "LR"}), 0.5
+"""Countries where prices are in dollars as often as not."""
 _NO_MARK = 3e-3
 """The chance of a currency that a single printed mark does not name; the more marks, the smaller."""
 _WORD = 0.6
@@ -92,7 +94,8 @@ def _settle_pair(
     total = sum(marks.values())
     if not (countries or currencies or evidence or marks):
         return None, None
-    places = {code for code in countries if code} | evidence.keys()
+    # What only speaks against a country doesn't bring it up.
+    places = {code for code in countries if code} | {code for code, weight in evidence.items() if weight > 0}
     tender = {code: currency_of_country(code, on) for code in places}
     coins = {code for code in currencies if code} | marks.keys() | {coin for coin in tender.values() if coin}
     of_coin = {
@@ -103,13 +106,18 @@ def _settle_pair(
     by_place, by_coin = dict.fromkeys(places, 0.0), dict.fromkeys(coins, 0.0)
     for code in places:
         for coin in coins:
-            given = _TENDER if tender[code] == coin else _FOREIGN.get(coin, _OTHER)
-            chance = math.exp(of_place[code] + of_coin[coin] - top) * given
+            chance = math.exp(of_place[code] + of_coin[coin] - top) * _given(code, tender[code], coin)
             by_place[code] += chance
             by_coin[coin] += chance
     if not places:
         by_coin = {coin: math.exp(score) for coin, score in of_coin.items()}
     return _likeliest(by_place), _likeliest(by_coin)
+
+
+def _given(code: str, tender: str | None, coin: str) -> float:
+    if coin == "USD" and code in _DOLLAR_TOO:
+        return _DOLLAR_SHARE
+    return _TENDER if tender == coin else _FOREIGN.get(coin, _OTHER)
 
 
 def _opinion(chances: Mapping[str, float], value: str, weight: float) -> float:

@@ -56,9 +56,9 @@ _SHAPES = {
         (r"[A-Za-z], ?(?:ON|QC|BC|AB|MB|SK|NS|NB|NL|PEI|PQ)\b", "CA"),
     ),
     "postcode": (
-        (r"\b(?:GIR 0AA|[A-PR-UWYZ][A-HK-Y]?\d[\dA-HJKMNPR-Y]? ?\d[ABD-HJLNP-UW-Z]{2})\b", "GB"),
+        (r"\b(?:GIR 0AA|[A-PR-UWYZ][A-HK-Y]?\d[\dA-HJKMNPR-Y]? (?!0TY)\d[ABD-HJLNP-UW-Z]{2}|[A-PR-UWYZ][A-HK-Y]\d{2,3}[ABD-HJLNP-UW-Z]{2})\b", "GB"),
         (r"\b[ABCEGHJ-NPRSTVXY]\d[ABCEGHJ-NPRSTV-Z][ -]?\d[ABCEGHJ-NPRSTV-Z]\d\b", "CA"),
-        (r"\b[1-9]\d{3} ?[A-Z]{2}(?=[ ,]+[A-Z][a-z]{3})", "NL"),
+        (r"\b[1-9]\d{3} ?(?!N[EW]|S[EW])[A-Z]{2}(?=[ ,]+[A-Z][a-z]{3})", "NL:.9"),
         (r"(?i:\bsingapore)[ ,.()-]{0,3}\d{6}\b|\bS[( ]\d{6}\)?(?!\d)", "SG"),
         (r"#[0-9B]\d?-\d{2,3}[A-Z]?\b", "SG:.9"),
         (r"〒 ?\d{3}-\d{4}", "JP"),
@@ -66,10 +66,10 @@ _SHAPES = {
         (r"\bB-\d{4} [A-Z]", "BE"), (r"\bI-\d{5}\b", "IT"), (r"\bDK-\d{4}\b", "DK"), (r"\bSE?-\d{3} ?\d{2}\b", "SE"),
         (r"\b\d{5}[ ,-]+(?i:paris)|\b(?i:paris)[ ,]+75\d{3}", "FR"),
         (r"(?m)\b\d{5},? [A-Z][a-zA-Z]+ \([A-Z]{2}\)", "IT"),
-        (r"\b\d{2}-\d{3} [A-Z]", "PL"), (r"\b\d{4}-\d{3} [A-Z]{3}", "PT"), (r"\b[1-9]\d{2} \d{2} [A-Z][a-z]+", "SE:.3 CZ:.2 SK:.1 GR:.1"),
-        (r"(?i)\b[a-z]{4,} ?- ?[1-8]\d{2} ?\d{3}\b", "IN:.9"),
+        (r"\b\d{2}-\d{3} [A-Z][a-z]{3}", "PL:.8"), (r"\b\d{4}-\d{3} [A-Z]{3}", "PT"),
+        (r"(?im)\b(?!code|invoice|order|bill|store|shop|term|tran|auth)[a-z]{4,} ?- ?[1-8]\d{2} ?\d{3}$", "IN:.7"),
         (r"\b[ACDEFHKNPRTVWXY]\d[\dW] [ACDEFHKNPRTVWXY\d]{4}\b", "IE"),
-        (r"(?i)\bpo ?box:? ?\d{3,6}\b", "AE:.5 OM:.1 QA:.05 KE:.1"),
+        (r"(?i)\bpo ?box:? ?\d{3,6}\b", "AE:.3 OM:.2 QA:.05 KE:.1"),
     ),
     "tax number": (
         (r"(?i)\bA\.?B\.?N\.?[:# ]{0,3}(?:\d[ ]?){11}\b", "AU"),
@@ -88,28 +88,31 @@ _SHAPES = {
         (r"\b[ABESX]-?\d{8}\b(?=\s|$)", "ES:.7"),
         (r"(?i)\bp\.? ?iva\W{0,4}(?:IT)?\d{11}\b", "IT"), (r"\bIT ?\d{11}\b", "IT"), (r"\bPT ?[1-9]\d{8}\b", "PT"),
         (r"\bSE ?\d{10}01\b", "SE"), (r"\b55\d{4}-\d{4}\b", "SE"), (r"\bCY ?1\d{7}[A-Z]\b", "CY"), (r"\bHU ?\d{8}\b|\b\d{8}-\d-\d{2}\b", "HU"),
-        (r"\bM[R2B]?-?\d-?\d{7}-\d\b|\b[12]\d{8}[A-Z]\b", "SG"), (r"(?i)\bgst[a-z. :#]{0,12}M\d", "SG"),
+        (r"\bM[R2B]?-?\d-?\d{7}-\d\b|\b[12]\d{8}[A-Z]\b", "SG"), (r"(?i)\bgst[a-z. :#]{0,12}M[2RB]?-?\d{6,8}", "SG"),
         (r"(?i)\bgst[a-z. :#]{0,12}00\d{10}\b", "MY"), (r"\(?\b\d{5,6}-[A-Z]\b\)?", "MY:.9"),
         (r"(?i)\bgst[a-z. :#]{0,12}\d{2,3}-\d{3}-\d{3}\b", "NZ"),
         (r"(?i)\bgst[a-z. :#]{0,12}(?:19|20)\d?-?\d{5,7}-?[A-Z]\b", "SG"),
         (r"\b\d{3}-\d{3}-\d{3}-\d{3,5}(?: ?-?V(?:AT)?)?\b", "PH"),
-        (r"(?i)\btin\.?(?:no\.?)?:? ?\d{11}[VC]?\b", "IN"), (r"(?i)\btin:? ?00\d{8}\b", "ET:.9"),
+        (r"(?i)\btin\.?(?:no\.?)?:? ?\d{11}[VC]?\b", "IN"), (r"(?i)\btin:? ?00\d{8}(?![\d-])", "ET"),
         (r"(?i)\brfc[: ]{0,3}[A-Z]{3,4}\d{6}", "MX"), (r"\b\d{2}\.\d{3}\.\d{3}/\d{4}-\d{2}\b", "BR"),
     ),
     "phone shape": (
-        (r"(?<![\d.,])0[1-9](?:[ .]\d{2}){4}(?![\d.,])", "FR:.8 MA:.1"),
+        (r"(?<![\d.,])0[1-9]([ .])\d{2}(?:\1\d{2}){3}(?![\d.,])", "FR:.8 MA:.1"),
         (r"(?<![\d.,])0[1-9]\d[ ./]\d{3} \d{2} \d{2}(?!\d)", "CH:.6 TR:.2 BE:.1"),
-        (r"(?<!\d)\(?0(?:20|1\d{2,3}|11\d|870|84\d|330)\)? ?\d{3,4} ?\d{3,4}(?!\d)", "GB:.9"),
+        (r"(?<!\d)\(?0(?:20 ?[378]\d{3}|1\d{2,3}\)? ?\d{3}|870 ?\d{3}|84\d ?\d{3})\)? \d{3,4}(?!\d)", "GB:.9"),
+        (r"(?i)(?:tel|phone)\w*[ .:no]{0,6}(?:020[378]\d{7}|01[1-9]\d{8})(?!\d)", "GB:.9"),
         (r"(?<!\d)\(?0[2378]\)? \d{4} \d{4}(?!\d)", "AU:.9"), (r"(?<!\d)1300 ?\d{3} ?\d{3}|(?<!\d)13 \d{2} \d{2}(?!\d)", "AU"),
-        (r"(?<!\d)03-?\d{4} ?\d{4}(?!\d)", "MY:.8 JP:.1"), (r"(?<!\d)0[4679]-?\d{7}(?!\d)", "AE:.45 MY:.4"),
-        (r"(?<!\d)05-?\d{7}(?!\d)", "MY:.8"), (r"(?<!\d)01\d-\d{3} ?\d{4}(?!\d)", "MY"), (r"(?<!\d)04[- ]\d{3} ?\d{4}(?!\d)", "AE:.9"),
-        (r"(?<!\d)0[34679][- ]\d{3}[- ]\d{4}(?!\d)", "NZ:.6 AE:.3"), (r"(?<!\d)1-?300-?\d{2}-?\d{4}(?!\d)", "MY"),
+        (r"(?<!\d)03-\d{4}[ -]?\d{4}(?!\d)", "MY:.8 JP:.15"), (r"(?<!\d)04-\d{7}(?!\d)", "AE:.6 MY:.35"),
+        (r"(?<!\d)0[67]-\d{3} ?\d{4}(?!\d)", "MY:.8 AE:.1"), (r"(?<!\d)09-\d{7}(?!\d)", "MY:.4 NZ:.3 AE:.1"),
+        (r"(?<!\d)05-\d{3} ?\d{4}(?!\d)", "MY:.8"), (r"(?<!\d)01\d-\d{3,4} ?\d{4}(?!\d)", "MY:.9"),
+        (r"(?<!\d)04 \d{3} ?\d{4}(?!\d)", "AE:.9"),
+        (r"(?<!\d)0[34679][- ]\d{3}[- ]\d{4}(?!\d)", "NZ:.7 AE:.1 MY:.1"), (r"(?<!\d)1-?300-?\d{2}-?\d{4}(?!\d)", "MY"),
         (r"(?i)tel\w*[ .:no]{0,6}6\d{3}[ -]?\d{4}(?!\d)", "SG:.9"), (r"(?i)tel\w*[ .:no]{0,6}[23]\d{3}[ -]\d{4}(?!\d)", "HK:.8"),
-        (r"(?i)tel\w*[ .:no]{0,6}[89]\d{2} ?\d{2,3} ?\d{2,3} ?\d{2}(?!\d)", "ES:.8"), (r"(?<![\d.,])[89]\d{2}[ .-]\d{3}[ .-]\d{3}(?![\d.,])", "ES:.7"),
-        (r"(?<!\d)0[1-9]\d{1,3}[-/]\d{6,8}(?!\d)", "IN:.35 DE:.2 IT:.1 ID:.1 BE:.05"), (r"(?i)(?:ph|mob|phone)\w*[ .:no]{0,6}[789]\d{9}(?!\d)", "IN:.8"),
+        (r"(?i)tel\w*[ .:no]{0,6}[89]\d{2} ?\d{2,3} ?\d{2,3} ?\d{2}(?!\d)", "ES:.8"), (r"(?<![\d.,])9\d{2}[ .]\d{3}[ .]\d{3}(?![\d.,])", "ES:.7"),
+        (r"(?<!\d)0(?!1\d-)[1-9]\d{1,3}[-/]\d{6,8}(?!\d)", "IN:.35 DE:.2 IT:.1 ID:.1 BE:.05"), (r"(?i)(?:ph|mob|phone)\w*[ .:no]{0,6}[789]\d{9}(?!\d)", "IN:.8"),
         (r"(?<!\d)02-\d{3}-?\d{4}(?!\d)", "TH:.8 PH:.1"), (r"(?<!\d)0\d-\d{4}-\d{4}(?!\d)", "JP:.7 AU:.1"),
         (r"(?i)tel\w*[ .:no]{0,6}\d{2} \d{2} \d{2} \d{2}(?![\d ])", "DK:.6 NO:.3"),
-        (r"(?<!\d)0(?:2|4|6|11|55|41|81|10|91)[/ -]?\d{6,8}(?!\d)", "IT:.4"), (r"(?<!\d)\(?01\)? \d{3} ?\d{4}(?!\d)", "IE:.9"),
+        (r"(?i)tel\w*[ .:]{0,4}0(?:2|6|11|55|41|81|10|91)[/ -]?\d{6,8}(?!\d)", "IT:.7"), (r"(?<!\d)\(?01\)? \d{3} ?\d{4}(?!\d)", "IE:.9"),
     ),
     "script": (
         (r"(?:[ぁ-ゖァ-ヺ]ー?){3,}", "JP"), (r"[가-힣]{3,}", "KR"), (r"[ก-๛]{4,}", "TH"), (r"[א-ת]{3,}", "IL"),
@@ -120,7 +123,10 @@ _SHAPES = {
 _COMPILED = [(kind, re.compile(shape), shares(who)) for kind, rules in _SHAPES.items() for shape, who in rules]
 
 _NORTH_AMERICAN = re.compile(r"(?<![\d.,+-])(?:\+?1[ .-]?)?\(?([2-9]\d{2})\)?[ .-]{0,2}[2-9]\d{2}[ .-]{1,3}\d{4}(?!\d)")
-_ABROAD = re.compile(r"(?i)(?:\+ ?|\b00|\(\+?|te[l1I]\w*[ .:]{0,4}(?=\d{10}))([1-9]\d{0,2})[ )(.-]{0,3}\(?0?\)?[ .-]?\d[\d .-]{5,}")
+_ABROAD = re.compile(
+    r"(?i)(?:\+ ?|\b00(?=[1-9]\d{1,2}[ .()-])|te[l1I]\w*[ .:]{0,4}(?=\d{11,12}(?!\d)))([1-9]\d{0,2})"
+    r"[ )(.-]{0,3}\(?0?\)?[ .-]?\d[\d .-]{5,}"
+)
 _DOMAIN = re.compile(r"(?i)(?:www?[.,]|@|https?:|\.com?\.)[\w.@/-]*?\.([a-z]{2})(?![\w-]|\.\w)")
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"
 _DATE = re.compile(r"(?<![\d./-])(\d{1,2})([/.-])(\d{1,2})\2((?:19|20)?\d{2})(?!\d)")
@@ -180,8 +186,9 @@ def _amounts(text: str) -> Iterator[Clue]:
     """Three decimals are used where a currency has a thousand parts; a comma before two keeps English out."""
     two, comma, three = len(_TWO.findall(text)), len(_COMMA.findall(text)), len(_THREE.findall(text))
     if three >= 4 and two + comma <= three / 4:
-        small = sum(match.group().endswith(("000", "500")) for match in _THREE.finditer(text))
-        who = "OM JO KW BH TN" if small < three * 0.7 else "ID:.4 VN:.4 CL:.05 CO:.05"
+        round_ones = sum(match.group().endswith("00") for match in _THREE.finditer(text))
+        parts = round_ones < three / 2 or re.search(r"(?<![\d.,])0[.,]\d{3}(?![\d.,])", text)
+        who = "OM:.4 JO:.2 KW:.15 BH:.15 TN:.05" if parts else "ID:.35 VN:.35 HU:.05 CL:.05 CO:.05"
         yield named("amounts", "three decimals", shares(who))
     elif comma >= 3 and comma > 3 * two:
         english = ("US", "GB", "SG", "MY", "CA", "AU", "AE", "IE", "IN", "HK", "PH", "NZ", "TH", "CH", "OM", "KH", "MX")

@@ -26,30 +26,51 @@ HEAD = (
 )
 LEAST_PEOPLE = {5: 150_000, 6: 60_000}
 """How many people a city must have for its name to be listed, by the length of the name; 30,000 where longer."""
-SHORT = frozenset(
-    "bern bonn brno caen cork doha gent giza graz gyor hilo hove hull kano kobe koln kyiv linz lodz lund lyon metz oslo "
-    "pecs pune reno riga rome suva ubud umea vigo waco york yuma faro brest".split()
-)
+_SHORT = """
+bern bonn brno caen cork doha gent giza graz gyor hilo hove hull kano kobe koln kyiv linz lodz lund lyon metz
+oslo pecs pune reno riga rome suva ubud umea vigo waco york yuma faro brest
+"""
+SHORT = frozenset(_SHORT.split())
 """Names of four letters that are hardly a word or an abbreviation anywhere else."""
-NOT_CITIES = frozenset(
-    "mobile enterprise spring mesa mango normal temple bandar batang pandan carrefour dinar harvey brick union orange "
-    "central market santana victoria salem lincoln clinton madison jackson david mary miranda springs garden gardens "
-    "heights plaza center coffee commerce industry liberty independence paradise progress surprise opportunity columbus "
-    "diamond pearl sugar land lake forest grove bridge valley point field castle church cathedral bishop monroe jordan "
-    "franklin marion carolina florence stanley waterloo reservoir aurora eden "
-    "reading banana apple cherry olive pepper pizza berkeley cochrane makassar subang santa fe roma "
-    "parma verona modena hamburg peking valencia toledo chester windsor newport lancaster burlington dartmouth sale same store "
-    "table guest server number simple come than tempe date thane astana hassan batu "
-    "iten papa metro centro wedding imperial university rogers garcia rodriguez plano norman save medan simpang kembangan nice tima kaya fuji "
-    " service station international national general".split()
-)
+_NOT_CITIES = """
+mobile enterprise spring mesa mango normal temple bandar batang pandan carrefour dinar harvey brick union
+orange central market santana victoria salem lincoln clinton madison jackson david mary miranda springs garden
+gardens heights plaza center coffee commerce industry liberty independence paradise progress surprise
+opportunity columbus diamond pearl sugar land lake forest grove bridge valley point field castle church
+cathedral bishop monroe jordan franklin marion carolina florence stanley waterloo reservoir aurora eden
+reading banana apple cherry olive pepper pizza berkeley cochrane makassar subang santa fe roma parma verona
+modena hamburg peking valencia toledo chester windsor newport lancaster burlington dartmouth sale same store
+table guest server number simple come than tempe date thane astana hassan batu iten papa metro centro wedding
+imperial university rogers garcia rodriguez plano norman save medan simpang kembangan nice tima kaya fuji
+service station international national general
+"""
+NOT_CITIES = frozenset(_NOT_CITIES.split())
 """Names that receipts print for other things: words, persons, dishes, streets."""
 LEAST_SHARE = 0.02
 EVERYWHERE = ("en", "fr", "de", "es", "it", "nl", "pt", "sv", "da", "pl", "zh", "ms", "id", "tr")
 NO_COUNTRIES = {"EU", "EZ", "UN", "XA", "XB", "ZZ", "QO", "AQ", "CP", "DG", "EA", "IC", "AC", "TA", "CQ", "XK"}
-NOT_CLEAR = {"swiss", "lebanon", "granada", "georgia", "jordan", "chad", "turkey", "man", "jersey", "guinea", "china", "niger", "malta", "oman", "mali"}
+NOT_CLEAR = {
+    "swiss",
+    "lebanon",
+    "granada",
+    "georgia",
+    "jordan",
+    "chad",
+    "turkey",
+    "man",
+    "jersey",
+    "guinea",
+    "china",
+    "niger",
+    "malta",
+    "oman",
+    "mali",
+}
 """Names of countries that are also states, persons, food or cloth: the share that is left to what else they mean."""
-KEPT, DROPPED = {"usa", "uae"}, {"island", "chili", "togo", "norfolk", "cin", "cad", "polen", "curacao", "sili", "gine", "gana", "fiyi", "sint"}
+KEPT, DROPPED = (
+    {"usa", "uae"},
+    {"island", "chili", "togo", "norfolk", "cin", "cad", "polen", "curacao", "sili", "gine", "gana", "fiyi", "sint"},
+)
 """Short names that are clear; names that are words elsewhere."""
 _EXTRA = {"holland": "NL", "great britain": "GB", "united kingdom": "GB", "england": "GB", "scotland": "GB",
           "wales": "GB", "northern ireland": "GB", "u.s.a": "US", "usa": "US", "uae": "AE", "u.a.e": "AE",
@@ -74,7 +95,9 @@ def countries() -> dict[str, dict[str, float]]:
             except (ValueError, UnknownLocaleError):
                 continue
             if title:
-                found[name(re.sub(r"\(.*?\)|SAR.*|特别行政区", "", title))][code] = 1.0
+                title = re.sub(r"\(.*?\)|SAR.*|特别行政区", "", title)
+                for spelled in (title, title.replace("&", "and"), title.replace("St.", "Saint").replace("&", "and")):
+                    found[name(spelled)][code] = 1.0
     for title, code in _EXTRA.items():
         found[name(title)] = {code: 1.0}
     found = {title: each for title, each in found.items() if (len(title) > 3 or title in KEPT) and title not in DROPPED}

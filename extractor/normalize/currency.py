@@ -26,7 +26,6 @@ _SHARED_DECAY = (
     0.6  # each further currency of a shared mark ("$", "kr", "Rs") is this much less likely than the one before
 )
 _MISREAD_DOLLAR = re.compile(r"(?<![A-Za-z])(EC|HK|NT|TT|NZ|US|AU|CA)S(?=\d)")
-_MISREAD_POUND = re.compile(r"(?<![^\s(])E ?(?=\d{1,4}\.\d\d(?!\d))")
 
 
 @lru_cache(maxsize=512)
@@ -49,10 +48,6 @@ def _marks(text: str) -> tuple[tuple[str, float], ...]:
             count(match.group(), _ALONE_WEIGHT)
     for match in _SPELLED.finditer(plain):
         count(match.group().lower(), _ALONE_WEIGHT)
-    misread = len(_MISREAD_POUND.findall(plain))
-    if misread >= 2:
-        count("£", _BESIDE_WEIGHT * misread * 0.6)
-        count("€", _BESIDE_WEIGHT * misread * 0.4)
     return tuple(sorted(weights.items(), key=lambda kv: -kv[1]))
 
 

@@ -98,9 +98,7 @@ def _settle_pair(
     places = {code for code in countries if code} | {code for code, weight in evidence.items() if weight > 0}
     tender = {code: currency_of_country(code, on) for code in places}
     coins = {code for code in currencies if code} | marks.keys() | {coin for coin in tender.values() if coin}
-    of_coin = {
-        coin: _opinion(currencies, coin, _CURRENCY_MODEL) + _mark(marks.get(coin, 0.0), total) for coin in coins
-    }
+    of_coin = {coin: _opinion(currencies, coin, _CURRENCY_MODEL) + _mark(marks.get(coin, 0.0), total) for coin in coins}
     of_place = {code: _opinion(countries, code, _MODEL) + evidence.get(code, 0.0) for code in places}
     top = max(of_coin.values(), default=0.0) + max(of_place.values(), default=0.0)
     by_place, by_coin = dict.fromkeys(places, 0.0), dict.fromkeys(coins, 0.0)

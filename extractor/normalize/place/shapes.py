@@ -11,40 +11,15 @@ import re
 from collections.abc import Iterator
 
 from extractor.normalize.place.clues import Clue, named, shares
+from extractor.normalize.place.numbering import COUNTRY_OF_AREA, COUNTRY_OF_CALLING, TOLL_FREE
 
 _STATES = (
     "AL|AK|AZ|AR|CA|CO|CT|DE|FL|GA|HI|ID|IL|IN|IA|KS|KY|LA|ME|MD|MA|MI|MN|MS|MO|MT|NE|NV|NH|NJ|NM|NY|NC|ND|OH|OK|OR|"
     "PA|RI|SC|SD|TN|TX|UT|VT|VA|WA|WV|WI|WY|DC"
 )
-_AREA_CODES = {
-    "CA": "204 226 236 249 250 257 263 289 306 343 354 365 367 368 382 403 416 418 428 431 437 438 450 468 474 506 514 "
-    "519 548 579 581 584 587 604 613 639 647 672 683 705 709 742 753 778 780 782 807 819 825 867 873 879 902 905",
-    "PR": "787 939", "DO": "809 829 849", "JM": "876 658", "TT": "868", "BB": "246", "BS": "242", "KN": "869",
-    "AG": "268", "KY": "345", "LC": "758", "GD": "473", "VC": "784", "DM": "767", "BM": "441", "TC": "649", "VG": "284",
-    "VI": "340", "AI": "264", "MS": "664", "SX": "721", "GU": "671", "MP": "670", "AS": "684",
-}  # fmt: skip
-_COUNTRY_OF_AREA = {code: country for country, listed in _AREA_CODES.items() for code in listed.split()}
-_TOLL_FREE = frozenset("800 888 877 866 855 844 833 822 900 555".split())  # noqa: SIM905
-
-_CALLING_CODES = dict(
-    part.split(":")
-    for part in (
-        "7:RU 20:EG 27:ZA 30:GR 31:NL 32:BE 33:FR 34:ES 36:HU 39:IT 40:RO 41:CH 43:AT 44:GB 45:DK 46:SE 47:NO 48:PL "
-        "49:DE 51:PE 52:MX 53:CU 54:AR 55:BR 56:CL 57:CO 58:VE 60:MY 61:AU 62:ID 63:PH 64:NZ 65:SG 66:TH 81:JP 82:KR "
-        "84:VN 86:CN 90:TR 91:IN 92:PK 93:AF 94:LK 95:MM 98:IR 211:SS 212:MA 213:DZ 216:TN 218:LY 220:GM 221:SN 222:MR "
-        "223:ML 224:GN 225:CI 226:BF 227:NE 228:TG 229:BJ 230:MU 231:LR 232:SL 233:GH 234:NG 235:TD 236:CF 237:CM "
-        "238:CV 239:ST 240:GQ 241:GA 242:CG 243:CD 244:AO 245:GW 248:SC 249:SD 250:RW 251:ET 252:SO 253:DJ 254:KE "
-        "255:TZ 256:UG 257:BI 258:MZ 260:ZM 261:MG 262:RE 263:ZW 264:NA 265:MW 266:LS 267:BW 268:SZ 269:KM 291:ER "
-        "297:AW 298:FO 299:GL 350:GI 351:PT 352:LU 353:IE 354:IS 355:AL 356:MT 357:CY 358:FI 359:BG 370:LT 371:LV "
-        "372:EE 373:MD 374:AM 375:BY 376:AD 377:MC 378:SM 380:UA 381:RS 382:ME 385:HR 386:SI 387:BA 389:MK 420:CZ "
-        "421:SK 423:LI 501:BZ 502:GT 503:SV 504:HN 505:NI 506:CR 507:PA 509:HT 590:GP 591:BO 592:GY 593:EC 594:GF "
-        "595:PY 596:MQ 597:SR 598:UY 599:CW 670:TL 673:BN 675:PG 676:TO 677:SB 678:VU 679:FJ 680:PW 685:WS 687:NC "
-        "689:PF 852:HK 853:MO 855:KH 856:LA 880:BD 886:TW 960:MV 961:LB 962:JO 963:SY 964:IQ 965:KW 966:SA 967:YE "
-        "968:OM 970:PS 971:AE 972:IL 973:BH 974:QA 975:BT 976:MN 977:NP 992:TJ 993:TM 994:AZ 995:GE 996:KG 998:UZ"
-    ).split()
-)
 # Two-letter domains that are in use for other things than their country.
-_WORLD_DOMAINS = frozenset("co tv me io ai fm ly to am cc ws gg eu la st vu bz biz".split())  # noqa: SIM905
+_WORLD = "co tv me io ai fm ly to am cc ws gg eu la st vu bz"
+_WORLD_DOMAINS = frozenset(_WORLD.split())
 _COUNTRY_OF_DOMAIN = {"uk": "GB"}
 
 _SHAPES = {
@@ -56,67 +31,105 @@ _SHAPES = {
         (r"[A-Za-z], ?(?:ON|QC|BC|AB|MB|SK|NS|NB|NL|PEI|PQ)\b", "CA"),
     ),
     "postcode": (
-        (r"\b(?:GIR 0AA|[A-PR-UWYZ][A-HK-Y]?\d[\dA-HJKMNPR-Y]? (?!0TY)\d[ABD-HJLNP-UW-Z]{2}|[A-PR-UWYZ][A-HK-Y]\d{2,3}[ABD-HJLNP-UW-Z]{2})\b", "GB"),
+        (r"\b(?:GIR 0AA|[A-PR-UWYZ][A-HK-Y]?\d[\dA-HJKMNPR-Y]? (?!0TY)\d[ABD-HJLNP-UW-Z]{2}|"
+         r"[A-PR-UWYZ][A-HK-Y]\d{2,3}[ABD-HJLNP-UW-Z]{2})\b", "GB"),
         (r"\b[ABCEGHJ-NPRSTVXY]\d[ABCEGHJ-NPRSTV-Z][ -]?\d[ABCEGHJ-NPRSTV-Z]\d\b", "CA"),
         (r"\b[1-9]\d{3} ?(?!N[EW]|S[EW])[A-Z]{2}(?=[ ,]+[A-Z][a-z]{3})", "NL:.9"),
         (r"(?i:\bsingapore)[ ,.()-]{0,3}\d{6}\b|\bS[( ]\d{6}\)?(?!\d)", "SG"),
-        (r"#[0-9B]\d?-\d{2,3}[A-Z]?\b", "SG:.9"),
+        (r"#\d{1,2}-\d{2,3}[A-Z]?\b", "SG:.9"),
         (r"〒 ?\d{3}-\d{4}", "JP"),
-        (r"\bD-\d{5} [A-Z]", "DE"), (r"\bA-\d{4} [A-Z]", "AT"), (r"\bCH-\d{4}\b", "CH"), (r"\bF-\d{5}\b", "FR"),
-        (r"\bB-\d{4} [A-Z]", "BE"), (r"\bI-\d{5}\b", "IT"), (r"\bDK-\d{4}\b", "DK"), (r"\bSE?-\d{3} ?\d{2}\b", "SE"),
+        (r"\bD-\d{5} [A-Z]", "DE"),
+        (r"\bA-\d{4} [A-Z]", "AT"),
+        (r"\bCH-\d{4}\b", "CH"),
+        (r"\bF-\d{5}\b", "FR"),
+        (r"\bB-\d{4} [A-Z]", "BE"),
+        (r"\bI-\d{5}\b", "IT"),
+        (r"\bDK-\d{4}\b", "DK"),
+        (r"\bSE?-\d{3} ?\d{2}\b", "SE"),
         (r"\b\d{5}[ ,-]+(?i:paris)|\b(?i:paris)[ ,]+75\d{3}", "FR"),
         (r"(?m)\b\d{5},? [A-Z][a-zA-Z]+ \([A-Z]{2}\)", "IT"),
-        (r"\b\d{2}-\d{3} [A-Z][a-z]{3}", "PL:.8"), (r"\b\d{4}-\d{3} [A-Z]{3}", "PT"),
+        (r"\b\d{2}-\d{3} [A-Z][a-z]{3}", "PL:.8"),
+        (r"\b\d{4}-\d{3} [A-Z]{3}", "PT"),
         (r"(?im)\b(?!code|invoice|order|bill|store|shop|term|tran|auth)[a-z]{4,} ?- ?[1-8]\d{2} ?\d{3}$", "IN:.7"),
         (r"\b[ACDEFHKNPRTVWXY]\d[\dW] [ACDEFHKNPRTVWXY\d]{4}\b", "IE"),
         (r"(?i)\bpo ?box:? ?\d{3,6}\b", "AE:.3 OM:.2 QA:.05 KE:.1"),
     ),
     "tax number": (
         (r"(?i)\bA\.?B\.?N\.?[:# ]{0,3}(?:\d[ ]?){11}\b", "AU"),
-        (r"\b\d{9} ?RT ?\d{4}\b", "CA"), (r"(?i)\b(?:gst|hst|tps)[ /#:.a-z]{0,14}\d{5} ?\d{4}\b(?!-)", "CA:.8"),
+        (r"\b\d{9} ?RT ?\d{4}\b", "CA"),
+        (r"(?i)\b(?:gst|hst|tps)[ /#:.a-z]{0,14}\d{5} ?\d{4}\b(?!-)", "CA:.8"),
         (r"\b\d{10} ?TQ ?\d{4}\b", "CA"),
         (r"\b\d{2}[A-Z]{5}\d{4}[A-Z]\d?[A-Z0-9]Z?[A-Z0-9]?\b", "IN"),
         (r"(?i:\bT\.?R\.?N)\.?\D{0,5}100\d{12}\b|\b100\d{10}[03]\d?\b", "AE"),
-        (r"\bGB ?\d{3} ?\d{4} ?\d{2}\b", "GB"), (r"(?i)\bvat[a-z. :#]{0,15}\d{3} ?\d{4} ?\d{2}\b", "GB:.9"),
+        (r"\bGB ?\d{3} ?\d{4} ?\d{2}\b", "GB"),
+        (r"(?i)\bvat[a-z. :#]{0,15}\d{3} ?\d{4} ?\d{2}\b", "GB:.9"),
         (r"(?i)\bvat[a-z. :#]{0,15}\d{3} \d{6}\b", "GB:.9"),
         (r"(?i)\bvat[a-z. :#]{0,15}4\d{9}\b", "ZA"),
         (r"(?i:\bvat)[A-Za-z. :#]{0,15}(?:IE ?)?\d{7}[A-W][A-I]?\b|\bIE ?\d{7}[A-W]{1,2}\b", "IE"),
-        (r"\bFR ?\d{2} ?\d{3} ?\d{3} ?\d{3}\b", "FR"), (r"(?i)\bsiret\D{0,4}\d{3}", "FR"),
-        (r"\b(?:DE) ?\d{9}\b", "DE"), (r"\bAT ?U ?\d{8}\b|\bATU\d{6,}", "AT"), (r"\bCHE-?\d{3}\.?\d{3}\.?\d{3}", "CH"),
-        (r"\bBE ?0?\d{3}\.?\d{3}\.?\d{3}\b", "BE"), (r"\bNL ?\d{9} ?B\d{2}\b|\b\d{9}B0\d\b", "NL"),
+        (r"\bFR ?\d{2} ?\d{3} ?\d{3} ?\d{3}\b", "FR"),
+        (r"(?i)\bsiret\D{0,4}\d{3}", "FR"),
+        (r"\b(?:DE) ?\d{9}\b", "DE"),
+        (r"\bAT ?U ?\d{8}\b|\bATU\d{6,}", "AT"),
+        (r"\bCHE-?\d{3}\.?\d{3}\.?\d{3}", "CH"),
+        (r"\bBE ?0?\d{3}\.?\d{3}\.?\d{3}\b", "BE"),
+        (r"\bNL ?\d{9} ?B\d{2}\b|\b\d{9}B0\d\b", "NL"),
         (r"(?i)\b(?:cif|nif|c\.i\.f\.?|n\.i\.f\.?)\W{0,4}(?:[A-Z]-?\d{7,8}|\d{8}-?[A-Z])", "ES"),
         (r"\b[ABESX]-?\d{8}\b(?=\s|$)", "ES:.7"),
-        (r"(?i)\bp\.? ?iva\W{0,4}(?:IT)?\d{11}\b", "IT"), (r"\bIT ?\d{11}\b", "IT"), (r"\bPT ?[1-9]\d{8}\b", "PT"),
-        (r"\bSE ?\d{10}01\b", "SE"), (r"\b55\d{4}-\d{4}\b", "SE"), (r"\bCY ?1\d{7}[A-Z]\b", "CY"), (r"\bHU ?\d{8}\b|\b\d{8}-\d-\d{2}\b", "HU"),
-        (r"\bM[R2B]?-?\d-?\d{7}-\d\b|\b[12]\d{8}[A-Z]\b", "SG"), (r"(?i)\bgst[a-z. :#]{0,12}M[2RB]?-?\d{6,8}", "SG"),
-        (r"(?i)\bgst[a-z. :#]{0,12}00\d{10}\b", "MY"), (r"\(?\b\d{5,6}-[A-Z]\b\)?", "MY:.9"),
+        (r"(?i)\bp\.? ?iva\W{0,4}(?:IT)?\d{11}\b", "IT"),
+        (r"\bIT ?\d{11}\b", "IT"),
+        (r"\bPT ?[1-9]\d{8}\b", "PT"),
+        (r"\bSE ?\d{10}01\b", "SE"),
+        (r"\b55\d{4}-\d{4}\b", "SE"),
+        (r"\bCY ?1\d{7}[A-Z]\b", "CY"),
+        (r"\bHU ?\d{8}\b|\b\d{8}-\d-\d{2}\b", "HU"),
+        (r"\bM[R2B]?-?\d-?\d{7}-\d\b|\b[12]\d{8}[A-Z]\b", "SG"),
+        (r"(?i)\bgst[a-z. :#]{0,12}M[2RB]?-?\d{6,8}", "SG"),
+        (r"(?i)\bgst[a-z. :#]{0,12}00\d{10}\b", "MY"),
+        (r"\(?\b\d{5,6}-[A-Z]\b\)?", "MY:.9"),
         (r"(?i)\bgst[a-z. :#]{0,12}\d{2,3}-\d{3}-\d{3}\b", "NZ"),
         (r"(?i)\bgst[a-z. :#]{0,12}(?:19|20)\d?-?\d{5,7}-?[A-Z]\b", "SG"),
         (r"\b\d{3}-\d{3}-\d{3}-\d{3,5}(?: ?-?V(?:AT)?)?\b", "PH"),
-        (r"(?i)\btin\.?(?:no\.?)?:? ?\d{11}[VC]?\b", "IN"), (r"(?i)\btin:? ?00\d{8}(?![\d-])", "ET"),
-        (r"(?i)\brfc[: ]{0,3}[A-Z]{3,4}\d{6}", "MX"), (r"\b\d{2}\.\d{3}\.\d{3}/\d{4}-\d{2}\b", "BR"),
+        (r"(?i)\btin\.?(?:no\.?)?:? ?\d{11}[VC]?\b", "IN"),
+        (r"(?i)\brfc[: ]{0,3}[A-Z]{3,4}\d{6}", "MX"),
+        (r"\b\d{2}\.\d{3}\.\d{3}/\d{4}-\d{2}\b", "BR"),
     ),
     "phone shape": (
         (r"(?<![\d.,])0[1-9]([ .])\d{2}(?:\1\d{2}){3}(?![\d.,])", "FR:.8 MA:.1"),
         (r"(?<![\d.,])0[1-9]\d[ ./]\d{3} \d{2} \d{2}(?!\d)", "CH:.6 TR:.2 BE:.1"),
         (r"(?<!\d)\(?0(?:20 ?[378]\d{3}|1\d{2,3}\)? ?\d{3}|870 ?\d{3}|84\d ?\d{3})\)? \d{3,4}(?!\d)", "GB:.9"),
         (r"(?i)(?:tel|phone)\w*[ .:no]{0,6}(?:020[378]\d{7}|01[1-9]\d{8})(?!\d)", "GB:.9"),
-        (r"(?<!\d)\(?0[2378]\)? \d{4} \d{4}(?!\d)", "AU:.9"), (r"(?<!\d)1300 ?\d{3} ?\d{3}|(?<!\d)13 \d{2} \d{2}(?!\d)", "AU"),
-        (r"(?<!\d)03-\d{4}[ -]?\d{4}(?!\d)", "MY:.8 JP:.15"), (r"(?<!\d)04-\d{7}(?!\d)", "AE:.6 MY:.35"),
-        (r"(?<!\d)0[67]-\d{3} ?\d{4}(?!\d)", "MY:.8 AE:.1"), (r"(?<!\d)09-\d{7}(?!\d)", "MY:.4 NZ:.3 AE:.1"),
-        (r"(?<!\d)05-\d{3} ?\d{4}(?!\d)", "MY:.8"), (r"(?<!\d)01\d-\d{3,4} ?\d{4}(?!\d)", "MY:.9"),
+        (r"(?<!\d)\(?0[2378]\)? \d{4} \d{4}(?!\d)", "AU:.9"),
+        (r"(?<!\d)1300 ?\d{3} ?\d{3}|(?<!\d)13 \d{2} \d{2}(?!\d)", "AU"),
+        (r"(?<!\d)03-\d{4}[ -]?\d{4}(?!\d)", "MY:.8 JP:.15"),
+        (r"(?<!\d)04-\d{7}(?!\d)", "AE:.6 MY:.35"),
+        (r"(?<!\d)0[67]-\d{3} ?\d{4}(?!\d)", "MY:.8 AE:.1"),
+        (r"(?<!\d)09-\d{7}(?!\d)", "MY:.4 NZ:.3 AE:.1"),
+        (r"(?<!\d)05-\d{3} ?\d{4}(?!\d)", "MY:.8"),
+        (r"(?<!\d)01\d-\d{3,4} ?\d{4}(?!\d)", "MY:.9"),
         (r"(?<!\d)04 \d{3} ?\d{4}(?!\d)", "AE:.9"),
-        (r"(?<!\d)0[34679][- ]\d{3}[- ]\d{4}(?!\d)", "NZ:.7 AE:.1 MY:.1"), (r"(?<!\d)1-?300-?\d{2}-?\d{4}(?!\d)", "MY"),
-        (r"(?i)tel\w*[ .:no]{0,6}6\d{3}[ -]?\d{4}(?!\d)", "SG:.9"), (r"(?i)tel\w*[ .:no]{0,6}[23]\d{3}[ -]\d{4}(?!\d)", "HK:.8"),
-        (r"(?i)tel\w*[ .:no]{0,6}[89]\d{2} ?\d{2,3} ?\d{2,3} ?\d{2}(?!\d)", "ES:.8"), (r"(?<![\d.,])9\d{2}[ .]\d{3}[ .]\d{3}(?![\d.,])", "ES:.7"),
-        (r"(?<!\d)0(?!1\d-)[1-9]\d{1,3}[-/]\d{6,8}(?!\d)", "IN:.35 DE:.2 IT:.1 ID:.1 BE:.05"), (r"(?i)(?:ph|mob|phone)\w*[ .:no]{0,6}[789]\d{9}(?!\d)", "IN:.8"),
-        (r"(?<!\d)02-\d{3}-?\d{4}(?!\d)", "TH:.8 PH:.1"), (r"(?<!\d)0\d-\d{4}-\d{4}(?!\d)", "JP:.7 AU:.1"),
+        (r"(?<!\d)0[34679][- ]\d{3}[- ]\d{4}(?!\d)", "NZ:.7 AE:.1 MY:.1"),
+        (r"(?<!\d)1-?300-?\d{2}-?\d{4}(?!\d)", "MY"),
+        (r"(?i)tel\w*[ .:no]{0,6}6\d{3}[ -]?\d{4}(?!\d)", "SG:.9"),
+        (r"(?i)tel\w*[ .:no]{0,6}[23]\d{3}[ -]\d{4}(?!\d)", "HK:.8"),
+        (r"(?i)tel\w*[ .:no]{0,6}[89]\d{2} ?\d{2,3} ?\d{2,3} ?\d{2}(?!\d)", "ES:.8"),
+        (r"(?<![\d.,])9\d{2}[ .]\d{3}[ .]\d{3}(?![\d.,])", "ES:.7"),
+        (r"(?<!\d)0(?!1\d-)[1-9]\d{1,3}[-/]\d{6,8}(?!\d)", "IN:.35 DE:.2 IT:.1 ID:.1 BE:.05"),
+        (r"(?i)(?:ph|mob|phone)\w*[ .:no]{0,6}[789]\d{9}(?!\d)", "IN:.8"),
+        (r"(?<!\d)02-\d{3}-?\d{4}(?!\d)", "TH:.8 PH:.1"),
+        (r"(?<!\d)0\d-\d{4}-\d{4}(?!\d)", "JP:.7 AU:.1"),
         (r"(?i)tel\w*[ .:no]{0,6}\d{2} \d{2} \d{2} \d{2}(?![\d ])", "DK:.6 NO:.3"),
-        (r"(?i)tel\w*[ .:]{0,4}0(?:2|6|11|55|41|81|10|91)[/ -]?\d{6,8}(?!\d)", "IT:.7"), (r"(?<!\d)\(?01\)? \d{3} ?\d{4}(?!\d)", "IE:.9"),
+        (r"(?i)tel\w*[ .:]{0,4}0(?:2|6|11|55|41|81|10|91)[/ -]?\d{6,8}(?!\d)", "IT:.7"),
+        (r"(?<!\d)\(?01\)? \d{3} ?\d{4}(?!\d)", "IE:.9"),
     ),
     "script": (
-        (r"(?:[ぁ-ゖァ-ヺ]ー?){3,}", "JP"), (r"[가-힣]{3,}", "KR"), (r"[ก-๛]{4,}", "TH"), (r"[א-ת]{3,}", "IL"),
-        (r"香港|九龍", "HK"), (r"台北|臺北|台灣|統一編號", "TW"), (r"北京|上海|发票|人民币", "CN"), (r"[Ⴀ-ჿ]{3,}", "GE"),
+        (r"(?:[ぁ-ゖァ-ヺ]ー?){3,}", "JP"),
+        (r"[가-힣]{3,}", "KR"),
+        (r"[ก-๛]{4,}", "TH"),
+        (r"[א-ת]{3,}", "IL"),
+        (r"香港|九龍", "HK"),
+        (r"台北|臺北|台灣|統一編號", "TW"),
+        (r"北京|上海|发票|人民币", "CN"),
+        (r"[Ⴀ-ჿ]{3,}", "GE"),
         (r"(?s)[ΣΔΛΩΠΘΞΨΦΓςλπσ](?:.{0,60}?[ΣΔΛΩΠΘΞΨΦΓςλπσ]){4}", "GR:.8 CY:.15"),
     ),
 }  # fmt: skip
@@ -130,7 +143,7 @@ _ABROAD = re.compile(
 _DOMAIN = re.compile(r"(?i)(?:www?[.,]|@|https?:|\.com?\.)[\w.@/-]*?\.([a-z]{2})(?![\w-]|\.\w)")
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"
 _DATE = re.compile(r"(?<![\d./-])(\d{1,2})([/.-])(\d{1,2})\2((?:19|20)?\d{2})(?!\d)")
-_DAY_MONTH = re.compile(rf"(?i)(?<!\d)([0-3]?\d)[ \\/.-]?{_MONTH}['’ |./-]{{0,2}}(?:20)?\d{{2}}(?!\d)")
+_DAY_MONTH = re.compile(rf"(?i)(?<!\d)([0-3]?\d)[ /.-]?{_MONTH}['’ ./-]{{0,2}}(?:20)?\d{{2}}(?!\d)")
 _MONTH_DAY = re.compile(rf"(?i)\b{_MONTH}\.? ?[0-3]?\d(?:st|nd|rd|th)?,? ?['’]?(?:20)?\d{{2}}(?!\d)")
 _THREE = re.compile(r"(?<![\d.,])\d{1,3}[.,]\d{3}(?![\d.,])")
 _TWO = re.compile(r"(?<![\d.,])\d{1,4}\.\d\d(?![\d.,%])")
@@ -154,11 +167,11 @@ def shape_clues(text: str) -> Iterator[Clue]:
 
 def _telephones(text: str) -> Iterator[Clue]:
     for match in _NORTH_AMERICAN.finditer(text):
-        if match[1] not in _TOLL_FREE:
-            yield named("area code", match.group(), {_COUNTRY_OF_AREA.get(match[1], "US"): 1.0})
+        if match[1] not in TOLL_FREE:
+            yield named("area code", match.group(), {COUNTRY_OF_AREA.get(match[1], "US"): 1.0})
     for match in _ABROAD.finditer(text):
         for length in (3, 2, 1):
-            country = _CALLING_CODES.get(match[1][:length])
+            country = COUNTRY_OF_CALLING.get(match[1][:length])
             if country and len(match[1]) >= length:
                 yield named("calling code", match.group(), {country: 1.0})
                 break

@@ -33,6 +33,8 @@ _SELDOM, _UNKNOWN = 1e-3, 2e-4
 """The least probability of a class of the model, and of what is none of its classes."""
 _TENDER, _FOREIGN, _OTHER = 0.98, {"USD": 5e-3, "EUR": 2e-3}, 1e-4
 """P(currency | country): its tender, the two that are taken elsewhere too, any other."""
+_ONE_OF_TWO = 1e-2
+"""A document that says its country but no currency, or the other way round."""
 _DOLLAR_TOO, _DOLLAR_SHARE = frozenset({"KH", "ZW", "LB", "AW", "CR", "JM", "LR"}), 0.5
 """Countries where prices are in dollars as often as not."""
 _NO_MARK = 3e-3
@@ -61,7 +63,7 @@ def settle_place(
     """The country (ISO 3166-1), currency (ISO 4217) and language (ISO 639-1) of a document given as its lines of text.
 
     The mappings are a model's probabilities, "" for none; an empty one is no opinion. The result is the likeliest value
-    of each with its probability after all evidence.
+    of each with its probability after all evidence; "" is one, None stands where nothing speaks for any.
     """
     text = plain_signs("\n".join(lines))
     counts = language_words(text)
@@ -95,9 +97,9 @@ def _settle_pair(
     if not (countries or currencies or evidence or marks):
         return None, None
     # What only speaks against a country doesn't bring it up.
-    places = {code for code in countries if code} | {code for code, weight in evidence.items() if weight > 0}
+    places = countries.keys() | {code for code, weight in evidence.items() if weight > 0}
     tender = {code: currency_of_country(code, on) for code in places}
-    coins = {code for code in currencies if code} | marks.keys() | {coin for coin in tender.values() if coin}
+    coins = currencies.keys() | marks.keys() | {coin for coin in tender.values() if coin} | places & {""}
     of_coin = {coin: _opinion(currencies, coin, _CURRENCY_MODEL) + _mark(marks.get(coin, 0.0), total) for coin in coins}
     of_place = {code: _opinion(countries, code, _MODEL) + evidence.get(code, 0.0) for code in places}
     top = max(of_coin.values(), default=0.0) + max(of_place.values(), default=0.0)
@@ -109,10 +111,18 @@ def _settle_pair(
             by_coin[coin] += chance
     if not places:
         by_coin = {coin: math.exp(score) for coin, score in of_coin.items()}
-    return _likeliest(by_place), _likeliest(by_coin)
+    country = _likeliest(by_place)
+    if country is None:
+        return None, _likeliest(by_coin)
+    # The currency is the likeliest one of that country, so that the two answers belong together.
+    home = country[0]
+    coin = max(sorted(coins), key=lambda each: of_coin[each] + math.log(_given(home, tender[home], each)))
+    return country, (coin, by_coin[coin] / sum(by_coin.values()))
 
 
 def _given(code: str, tender: str | None, coin: str) -> float:
+    if not (code and coin):
+        return _TENDER if code == coin else _ONE_OF_TWO
     if coin == "USD" and code in _DOLLAR_TOO:
         return _DOLLAR_SHARE
     return _TENDER if tender == coin else _FOREIGN.get(coin, _OTHER)
@@ -132,7 +142,7 @@ def _mark(weight: float, total: float) -> float:
 
 
 def _settle_language(counts: Mapping[str, float], languages: Mapping[str, float]) -> Verdict | None:
-    options = {code for code in languages if code} | {code for code, count in counts.items() if count >= 2}
+    options = languages.keys() | {code for code, count in counts.items() if count >= 2}
     scores = {code: _opinion(languages, code, _LANGUAGE_MODEL) + _WORD * counts.get(code, 0.0) for code in options}
     top = max(scores.values(), default=0.0)
     return _likeliest({code: math.exp(score - top) for code, score in scores.items()})

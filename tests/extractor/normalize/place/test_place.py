@@ -175,6 +175,14 @@ def test_the_words_of_a_language_overrule_the_model() -> None:
     assert place.language[0] == "fr"
 
 
+def test_a_model_that_sees_no_country_is_believed_until_one_is_printed() -> None:
+    none = {"": 0.9, "US": 0.1}
+    blank = settle_place(["Lorem ipsum"], none, {"": 0.9, "USD": 0.1}, {})
+    assert (blank.country and blank.country[0], blank.currency and blank.currency[0]) == ("", "")
+    printed = settle_place(["San Jose CA 95132", "(408) 555-0100"], none, {"": 0.9, "USD": 0.1}, {})
+    assert (printed.country and printed.country[0]) == "US"
+
+
 def test_where_nothing_speaks_nothing_is_said() -> None:
     assert settle_place(["no mark"], {}, {}, {}) == Place(None, None, None)
     # What only speaks against a country doesn't bring another up.

@@ -10,16 +10,19 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import groupby
 
 from extractor.normalize.amounts import document_decimal_sign
 from extractor.normalize.arithmetic import choose_consistent, consistency
-from extractor.normalize.currency import settle_place
+from extractor.normalize.place import settle_place
 from extractor.student.artifact import Calibration, Manifest
 from extractor.student.encoder import Token
 from extractor.student.items import decode_items
 from extractor.student.runtime import Answers
 from extractor.student.values import Reader, join
 from extractor.types import AMOUNT_FIELDS, FIELD_NAMES, Box, Field, LineItem, Notice, Receipt
+
+_SETTLED = frozenset({"country", "currency", "language"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,22 +135,29 @@ def _confidence(probability: float, calibration: Calibration | None) -> float:
 
 
 def _inferred(tokens: Sequence[Token], answers: Answers, manifest: Manifest) -> dict[str, Field]:
-    """The likeliest class of each inferred field; what is printed of a currency weighs with the student's view."""
+    """The likeliest class of each inferred field; what is printed of the place weighs with the student's view."""
     found: dict[str, tuple[str, float] | None] = {}
     for name, kinds in manifest.inferred.items():
         best = int(answers.inferred[name].argmax())
         found[name] = (kinds[best], float(answers.inferred[name][best]))
-    if "currency" in found and "country" in found:
+    if found.keys() & _SETTLED:
         views = [
-            dict(zip(manifest.inferred[name], answers.inferred[name].tolist(), strict=True))
-            for name in ("country", "currency")
+            dict(zip(manifest.inferred[name], answers.inferred[name].tolist(), strict=True)) if name in found else {}
+            for name in ("country", "currency", "language")
         ]
-        found["country"], found["currency"] = settle_place(views[0], views[1], join(tokens))
+        place = settle_place(lines_of(tokens), *views)
+        settled = {"country": place.country, "currency": place.currency, "language": place.language}
+        found.update((name, settled[name]) for name in found.keys() & _SETTLED)
     return {
         name: Field(value=each[0], text=each[0], confidence=_confidence(each[1], manifest.calibration.get(name)))
         for name, each in found.items()
         if each and each[0]
     }
+
+
+def lines_of(tokens: Sequence[Token]) -> list[str]:
+    """The text of each row of a document, in reading order."""
+    return [join(list(row)) for _, row in groupby(tokens, key=lambda token: (token.page, token.row))]
 
 
 def _item_amounts(items: Sequence[LineItem]) -> list[Decimal]:

@@ -89,10 +89,18 @@ def test_confidence_is_calibrated_and_decisions_are_not() -> None:
 
 
 def test_an_inferred_field_has_no_box_and_none_is_no_answer() -> None:
-    receipt, _ = decode(TOKENS, answers(len(TOKENS), [], country=(0.1, 0.7, 0.2)), manifest())
+    nowhere = tokens("Total 9.54")
+    receipt, _ = decode(nowhere, answers(2, [], country=(0.1, 0.7, 0.2)), manifest())
     country = receipt.fields["country"]
-    assert (country.value, country.confidence, country.page, country.box) == ("MY", 0.7, None, None)
-    assert decode(TOKENS, answers(len(TOKENS), [], country=(0.5, 0.3, 0.2)), manifest())[0].fields == {}
+    assert (country.value, country.page, country.box) == ("MY", None, None)
+    assert 0.4 < country.confidence <= 0.7
+    assert decode(nowhere, answers(2, [], country=(0.5, 0.3, 0.2)), manifest())[0].fields == {}
+
+
+def test_what_is_printed_of_a_place_overrules_the_student() -> None:
+    printed = tokens("Kuala Lumpur", "Example Sdn Bhd", "Total 9.54")
+    receipt, _ = decode(printed, answers(len(printed), [], country=(0.1, 0.2, 0.7)), manifest())
+    assert receipt.value("country") == "MY"
 
 
 @pytest.mark.parametrize(("country", "date"), [((0.0, 1.0, 0.0), "2018-04-03"), ((0.0, 0.0, 1.0), "2018-03-04")])

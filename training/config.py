@@ -49,6 +49,9 @@ class SyntheticSource(Section):
         default=None, description="for instance de_DE; all but held-out ones if none"
     )
     kinds: tuple[str, ...] | None = Field(default=None, description="for instance receipt, invoice; all if none")
+    templates: Literal["trained", "held_out", "all"] = Field(
+        default="trained", description="held_out: the layouts that are kept from training, for measuring"
+    )
     weight: float = Field(default=1.0, ge=0)
     terms: str = "Synthetic documents, made by Tailor."
 
@@ -180,7 +183,7 @@ class Run(Section):
     data: Data
     student: StudentChoice = StudentChoice()
     teacher: TeacherChoice | None = None
-    stages: tuple[Stage, ...] = Field(min_length=1)
+    stages: tuple[Stage, ...]
     evaluation: Evaluation = Evaluation()
     export: Export = Export()
     precision: Literal["fp32", "bf16"] = "bf16"

@@ -102,10 +102,12 @@ def _place(loc: Sequence[Any], stages: Sequence[str], declared: dict[str, Any]) 
     parts = [str(part) for part in loc if part not in ("labelled", "synthetic")]
     if len(loc) < 3 or loc[0] != "stages":
         return parts
-    own = (declared.get("stages") or [{}] * len(stages))[loc[1]]
-    if loc[2] in own:
-        return ["stages", stages[loc[1]], *parts[2:]]
-    return parts[2:]
+    own: Any = (declared.get("stages") or [{}] * len(stages))[loc[1]]
+    for part in loc[2:]:
+        if not isinstance(own, dict) or part not in own:
+            return parts[2:]
+        own = own[part]
+    return ["stages", stages[loc[1]], *parts[2:]]
 
 
 def _known_keys() -> Iterator[str]:

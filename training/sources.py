@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Iterable
 
 from extractor.errors import UsageError
 from extractor.ocr import OcrEngine, build_engine, default_cache_folder
-from training.config import Data, LabelledSource, Run, SyntheticSource
-from training.corpus import Example, Split, labelled, read_examples
+from extractor.task import RECEIPTS
+from training.config import LabelledSource, Run, SyntheticSource
+from training.corpus import Split, labelled, read_examples
 from training.store import Store, key_of, stored
 
 
@@ -24,13 +24,15 @@ def read_stores(run: Run, split: Split, names: Iterable[str] | None = None) -> d
     for source in run.data.sources:
         if source.name not in wanted:
             continue
-        if isinstance(source, LabelledSource):
-            engine = engine or build_engine(run.data.ocr, cache=run.data.ocr_cache or default_cache_folder())
-            store = _labelled(source, split, engine, run)
-        elif split == "train":
-            store = _synthetic(source, run)
-        else:
+        if isinstance(source, SyntheticSource) and split == "dev":
             continue
+        if engine is None and not (isinstance(source, SyntheticSource) and source.way == "words"):
+            engine = build_engine(run.data.ocr, cache=run.data.ocr_cache or default_cache_folder())
+        if isinstance(source, LabelledSource):
+            assert engine is not None
+            store = _labelled(source, split, engine, run)
+        else:
+            store = _synthetic(source, engine if source.way == "pictures" else None, run)
         if len(store):
             stores[source.name] = store
     return stores
@@ -44,21 +46,16 @@ def _labelled(source: LabelledSource, split: Split, engine: OcrEngine, run: Run)
     return stored(key, read_examples(source, split, engine, task, run.data.limit), run.data.cache)
 
 
-def _synthetic(source: SyntheticSource, run: Run) -> Store:
-    from training.synthetic import VERSION, synthetic_examples
+def _synthetic(source: SyntheticSource, engine: OcrEngine | None, run: Run) -> Store:
+    from training.synthetic import VERSION
+    from training.synthetic.source import synthetic_examples
 
-    if run.schema_of_task.name != "receipts":
+    if run.schema_of_task.names != RECEIPTS.names:
         raise UsageError(
             f"Synthetic documents are receipts; the task {run.schema_of_task.name} asks for other fields.",
             hint="Leave the synthetic source out, or train on it in a run of its own and start from that student.",
         )
-    declared = source.model_dump(exclude={"weight", "terms"})
-    if run.data.limit is not None:
-        declared["documents"] = min(source.documents, run.data.limit)
-    key = key_of("synthetic", VERSION, declared, run.data.ocr if source.way == "pictures" else "")
-    return stored(key, _made(source, run.data, declared["documents"], synthetic_examples), run.data.cache)
-
-
-def _made(source: SyntheticSource, data: Data, documents: int, make: object) -> Iterator[Example]:
-    cache: Path | None = data.ocr_cache or default_cache_folder()
-    yield from make(source, documents, ocr=data.ocr, cache=cache)  # type: ignore[operator]
+    documents = min(source.documents, run.data.limit or source.documents)
+    declared = source.model_dump(exclude={"weight", "terms", "documents"})
+    key = key_of("synthetic", VERSION, declared, documents, engine.name if engine else "")
+    return stored(key, synthetic_examples(source, documents, engine), run.data.cache)

@@ -7,9 +7,9 @@ import pkgutil
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from training.registry import Registry
+from training.registry import Registry, nearest
 
 
 class LossSettings(BaseModel):
@@ -65,8 +65,22 @@ class _Losses(Registry[Any]):
         if not isinstance(given, Mapping):
             raise ValueError(f"the loss {name} takes a weight, or keys and values")
         rest = {**given.get("settings", {}), **{k: v for k, v in given.items() if k not in ("weight", "settings")}}
-        settings = kind.Settings.model_validate(rest)
-        return LossChoice(weight=given.get("weight", 1.0), settings=settings.model_dump(exclude_unset=True))
+        try:
+            settings = kind.Settings.model_validate(rest)
+            return LossChoice(weight=given.get("weight", 1.0), settings=settings.model_dump(exclude_unset=True))
+        except ValidationError as error:
+            raise ValueError(_said(name, error, kind.Settings)) from error
+
+
+def _said(loss: str, error: ValidationError, settings: type[BaseModel]) -> str:
+    told = []
+    for problem in error.errors():
+        key = ".".join(str(part) for part in problem["loc"])
+        unknown = problem["type"] == "extra_forbidden"
+        known = ["weight", *settings.model_fields]
+        said = f"is not a known key{nearest(key, known)}" if unknown else f": {problem['msg']}"
+        told.append(f"{loss}.{key}{'' if said.startswith(':') else ' '}{said}")
+    return "; ".join(told)
 
 
 LOSSES = _Losses("loss")

@@ -36,7 +36,6 @@ def example(
     pictures: Sequence[Picture] = (),
     *,
     fields: Sequence[str] = SPAN_FIELDS,
-    weight: float = 1.0,
 ) -> Example | None:
     """A document as the student would meet it; None where not a word of it was read.
 
@@ -44,7 +43,7 @@ def example(
     stand. Of a field whose every word was lost the label says nothing.
     """
     read = exactly(document.words) if noise is None else noise.apply(document.words, draw, document.aspects)
-    return of_words(document, read, pictures, fields=fields, weight=weight)
+    return of_words(document, read, pictures, fields=fields)
 
 
 def of_words(
@@ -53,7 +52,6 @@ def of_words(
     pictures: Sequence[Picture] = (),
     *,
     fields: Sequence[str] = SPAN_FIELDS,
-    weight: float = 1.0,
 ) -> Example | None:
     """The example of a document of which these words were read."""
     tokens, carried = to_tokens(read, document.aspects)
@@ -67,7 +65,6 @@ def of_words(
     return Example(
         document.id,
         SOURCE,
-        weight,
         tokens,
         tuple(pictures) or sketch(read, document.aspects),
         spans,

@@ -71,9 +71,10 @@ class Budget:
     def left(self) -> Decimal | None:
         return None if self.limit is None else max(Decimal(0), self.limit - self.committed)
 
-    def promise(self, estimated: Decimal, stop: threading.Event) -> Decimal | None:
+    def promise(self, estimated: Decimal, stop: threading.Event, *, wait: bool = True) -> Decimal | None:
         """Sets aside what a call of this estimate may cost at most, and says how much that is. Where the rest of the
-        budget is too little, waits for other calls to end, which may leave more; None where it stays too little."""
+        budget is too little, waits (unless told not to) for other calls to end, which may leave more; None where it
+        stays too little."""
         with self._changed:
             while True:
                 amount = estimated * self.calibration.margin
@@ -81,7 +82,7 @@ class Budget:
                     self._committed += amount
                     self._promises += 1
                     return amount
-                if self._promises == 0 or stop.is_set():
+                if not wait or self._promises == 0 or stop.is_set():
                     return None
                 self._changed.wait(0.2)
 

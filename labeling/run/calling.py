@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
-from extractor.errors import OutputError, TailorError
+from extractor.errors import OutputError, TailorError, UsageError
 from extractor.task import Task
 from labeling.base import (
     Estimate,
@@ -19,6 +19,7 @@ from labeling.base import (
     TeacherDocument,
     TeacherDown,
     TeacherError,
+    TeacherRefused,
 )
 from labeling.keys import KeyedTeacher, call_key
 from labeling.run.budget import Budget
@@ -30,8 +31,11 @@ from labeling.run.pacing import Pace
 from labeling.run.schema import Failure, Identity, Job
 from labeling.run.sources import Source
 
-REFUSALS = 5
-"""So many calls refused in a row, and none answered: the key or the model is wrong, not the documents."""
+REFUSALS, REFUSALS_LATER = 5, 25
+"""So many calls refused in a row, and none answered before (or some): the key, the model or the account is wrong, not
+the documents."""
+
+DEFECT = "teacher_defect"
 
 FAILED_TRIALS = 6
 """So many trials of an open circuit breaker failed in a row: the provider is gone for longer than is worth waiting."""
@@ -53,6 +57,7 @@ class Surrender:
     stop: threading.Event
     reason: TailorError | None = None
     _refusals: int = 0
+    _any_answered: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def because(self, error: TailorError) -> None:
@@ -61,15 +66,21 @@ class Surrender:
         self.stop.set()
 
     def refused(self, error: TailorError) -> None:
-        with self._lock:
-            self._refusals += 1
-            many = self._refusals >= REFUSALS
-        if many:
+        """A call was refused for a reason that may be the document's, or everybody's."""
+        if isinstance(error, UsageError):
             self.because(error)
+        elif error.code in (TeacherRefused.code, DEFECT):
+            with self._lock:
+                self._refusals += 1
+                most = REFUSALS_LATER if self._any_answered else REFUSALS
+                many = self._refusals >= most
+            if many:
+                self.because(error)
 
     def answered(self) -> None:
         with self._lock:
             self._refusals = 0
+            self._any_answered = True
 
 
 @dataclass(frozen=True)
@@ -92,10 +103,7 @@ class Caller:
 
     def ask(self, job: Job, source: Source) -> Ended:
         """Raises OutputError where the books can't be kept: then nothing more may be asked."""
-        # What may be paid already is asked for with its key, so that the books learn what became of it.
-        kept = self.cache.get(job, self.identity) if self.cache and not job.held else None
-        if kept:
-            self.ledger.answer(job, kept.answer, kept.at, cost=Decimal(0))
+        if self.from_cache(job):
             return Ended.KEPT
         try:
             document = self.open_document(source)
@@ -118,6 +126,24 @@ class Caller:
             return attempt.run()
         finally:
             self.budget.settle(promised, attempt.kept)
+
+    def from_cache(self, job: Job) -> bool:
+        """Whether the answer was known; then it is in the books."""
+        # What may be paid already is asked for with its key, so that the books learn what became of it.
+        kept = self.cache.get(job, self.identity) if self.cache and not job.held else None
+        if kept:
+            self.ledger.answer(job, kept.answer, kept.at, cost=Decimal(0))
+        return kept is not None
+
+    def take(self, job: Job, answer: TeacherAnswer, estimated: Decimal) -> Ended:
+        """An answer arrived: into the books, before anything else is done with it."""
+        now = self.clock.utc()
+        self.ledger.answer(job, answer, now)
+        self.budget.saw(estimated, answer.cost)
+        self.surrender.answered()
+        if self.cache:
+            self.cache.put(job, self.identity, answer, now)
+        return Ended.ANSWERED if answer.label is not None else Ended.FAILED
 
 
 class _Attempt:
@@ -159,7 +185,9 @@ class _Attempt:
                     return self._refused(_defect(error, self._estimate))
                 else:
                     call.succeeded()
-                    return self._answered(answer)
+                    ended = c.take(self._job, answer, self._estimate.cost)
+                    self.kept = answer.cost
+                    return ended
                 self._unanswered(last)
             if self._over:
                 return Ended.OVER_BUDGET
@@ -179,16 +207,6 @@ class _Attempt:
             key = call_key(job.sha256, c.identity.teacher, c.identity.prompt, job.sample, job.attempt)
             return c.teacher.label_once(self._document, c.task, key)
         return c.teacher.label(self._document, c.task)
-
-    def _answered(self, answer: TeacherAnswer) -> Ended:
-        c, now = self._caller, self._caller.clock.utc()
-        c.ledger.answer(self._job, answer, now)
-        self.kept = answer.cost
-        c.budget.saw(self._estimate.cost, answer.cost)
-        c.surrender.answered()
-        if c.cache:
-            c.cache.put(self._job, c.identity, answer, now)
-        return Ended.ANSWERED if answer.label is not None else Ended.FAILED
 
     def _unanswered(self, error: TailorError) -> None:
         """Brings the books up to date after a call without an answer.
@@ -216,6 +234,6 @@ class _Attempt:
 
 def _defect(error: Exception, estimate: Estimate) -> TeacherError:
     """Something that no teacher should raise. The call may have been made, and paid."""
-    defect = TeacherDown(f"The teacher broke ({type(error).__name__}: {error}).", code="teacher_defect")
+    defect = TeacherDown(f"The teacher broke ({type(error).__name__}: {error}).", code=DEFECT)
     defect.cost = estimate.cost
     return defect

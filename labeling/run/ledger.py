@@ -71,7 +71,7 @@ class Ledger:
                     _claim(db, identity, path)
                 if not idempotent:
                     # Asked when the process ended, and asked again at the provider's price: perhaps paid for nothing.
-                    db.execute("UPDATE jobs SET unsure = unsure + estimated, held = 0 WHERE held > 0")
+                    db.execute("UPDATE jobs SET unsure = unsure + estimated, held = 0 WHERE held > 0 AND batch IS NULL")
         except BaseException:
             self._db.close()
             raise
@@ -127,29 +127,35 @@ class Ledger:
         """What is still to be asked, in the order of the documents; first what was under way when a run ended."""
         with self._lock:
             rows = self._db.execute(
-                "SELECT j.sha256, j.sample, j.attempt, j.held, MIN(d.position) AS place"
+                "SELECT j.sha256, j.sample, j.attempt, j.held, j.batch, MIN(d.position) AS place"
                 " FROM jobs j JOIN documents d USING (sha256) WHERE j.state IN ('planned', 'sent')"
                 " GROUP BY j.sha256, j.sample ORDER BY j.state != 'sent', j.sample, place"
             )
-            return [
-                Job(sha, sample, attempt, from_pico(held)) for sha, sample, attempt, held, _ in rows
-            ]
+            return [Job(sha, sample, attempt, from_pico(held), batch) for sha, sample, attempt, held, batch, _ in rows]
 
     def send(self, job: Job, held: Decimal, estimated: Decimal, at: datetime) -> None:
         """Before a call: its question, and what was promised for it."""
         self._change(
             job,
-            "state = 'sent', tries = tries + 1, held = ?, estimated = ?, sent_at = ?",
+            "state = 'sent', tries = tries + 1, batch = NULL, held = ?, estimated = ?, sent_at = ?",
             pico(held),
             pico(estimated),
             at.isoformat(),
         )
 
+    def batched(self, jobs: Iterable[Job], batch: str) -> None:
+        """Questions that went into a batch, by the id that the provider gave it."""
+        with self._writing() as db:
+            db.executemany(
+                "UPDATE jobs SET batch = ? WHERE sha256 = ? AND sample = ?",
+                [(batch, job.sha256, job.sample) for job in jobs],
+            )
+
     def not_done(self, job: Job, cost: Decimal = Decimal(0), *, sure: bool = True) -> None:
         """A call ended without an answer, and would be paid anew if it were repeated. `cost` was charged for it, or may
         have been (not `sure`)."""
         column = "cost" if sure else "unsure"
-        self._change(job, f"state = 'planned', held = 0, {column} = {column} + ?", pico(cost))
+        self._change(job, f"state = 'planned', batch = NULL, held = 0, {column} = {column} + ?", pico(cost))
 
     def answer(self, job: Job, answer: TeacherAnswer, at: datetime, *, cost: Decimal | None = None) -> None:
         """An answer, before anything is done with it; a definite one without a label is a final failure. `cost` is
@@ -157,8 +163,8 @@ class Ledger:
         tokens, paid = answer.tokens, answer.cost if cost is None else cost
         self._change(
             job,
-            "state = ?, held = 0, cost = cost + ?, label_cost = ?, raw = ?, label = ?, code = ?, message = ?,"
-            " final = 1, input = ?, output = ?, cached = ?, written = ?, calls = calls + ?, seconds = ?,"
+            "state = ?, batch = NULL, held = 0, cost = cost + ?, label_cost = ?, raw = ?, label = ?, code = ?,"
+            " message = ?, final = 1, input = ?, output = ?, cached = ?, written = ?, calls = calls + ?, seconds = ?,"
             " answered_at = ?",
             "answered" if answer.label is not None else "failed",
             pico(paid),
@@ -221,6 +227,10 @@ class Ledger:
         for row in rows:
             found.setdefault(row["id"], []).append(read_result(row))
         return list(found.values())
+
+    def failure_of(self, job: Job) -> Failure | None:
+        groups = self.results_of(job.sha256)
+        return next((each.failure for group in groups for each in group if each.sample == job.sample), None)
 
     def spent(self) -> Spent:
         with self._lock:

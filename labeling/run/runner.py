@@ -79,12 +79,9 @@ class Runner:
                     self._output.add(job.sha256)
                 with self._lock:
                     self._counts[ended] += 1
-                self._watcher.ended(source, ended, self._failure(job) if ended is Ended.FAILED else None)
+                failure = self._caller.ledger.failure_of(job) if ended is Ended.FAILED else None
+                self._watcher.ended(source, ended, failure)
         except BaseException as error:  # carried to the thread that waits
             with self._lock:
                 self._broken = self._broken or error
             stop.set()
-
-    def _failure(self, job: Job) -> Failure | None:
-        groups = self._caller.ledger.results_of(job.sha256)
-        return next((each.failure for group in groups for each in group if each.sample == job.sample), None)

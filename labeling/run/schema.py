@@ -46,6 +46,7 @@ CREATE TABLE IF NOT EXISTS jobs (
     cached INTEGER NOT NULL DEFAULT 0,
     written INTEGER NOT NULL DEFAULT 0,
     calls INTEGER NOT NULL DEFAULT 0,
+    batch TEXT,
     seconds REAL NOT NULL DEFAULT 0,
     sent_at TEXT,
     answered_at TEXT,
@@ -85,12 +86,14 @@ class Identity:
 @dataclass(frozen=True, slots=True)
 class Job:
     """One question: a document's content, and the how-manieth time it is put. `attempt` counts definite answers that
-    were asked for anew; `held` is what an earlier run promised for a call whose outcome is not known."""
+    were asked for anew; `held` is what an earlier run promised for a call whose outcome is
+    not known, `batch` the provider's id of the batch that it went into."""
 
     sha256: str
     sample: int
     attempt: int = 0
     held: Decimal = Decimal(0)
+    batch: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

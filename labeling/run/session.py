@@ -17,6 +17,7 @@ from extractor.ocr import OcrEngine
 from extractor.task import Task
 from labeling.base import Teacher
 from labeling.keys import KeyedTeacher
+from labeling.run.batching import BatchRunner, BatchTeacher
 from labeling.run.budget import Budget
 from labeling.run.cache import AnswerCache
 from labeling.run.calling import Caller, Ended, Surrender
@@ -48,6 +49,7 @@ class RunSettings(BaseModel):
     idempotent: bool | None = Field(default=None, description="the provider honours keys; None: as the teacher says")
     retry_failed: bool = Field(default=False, description="ask again where the answer could not be used")
     tries: int = Field(default=12, ge=1, description="calls for one document that end without an answer")
+    batch: bool = Field(default=False, description="through the provider's batch interface")
     backoff: Positive = Field(default=1.0, description="the first wait before a call is repeated, at most, in seconds")
 
 
@@ -96,6 +98,8 @@ class Session:
                 code="output_exists",
                 hint="Choose another output with -o; --fresh would write over it.",
             )
+        if self.settings.batch and not isinstance(teacher, BatchTeacher):
+            raise UsageError(f"{teacher.name} has no batch interface.", code="no_batches", hint="Leave out --batch.")
         told = self.settings.idempotent
         honoured = isinstance(teacher, KeyedTeacher) and (teacher.idempotent if told is None else told)
         self.ledger = Ledger(self.ledger_path, self.identity, idempotent=honoured, rehearsal=rehearsal)
@@ -155,7 +159,7 @@ class Session:
             written = self.output.rewrite(final=True)
         return Report(outcome, written, self.ledger.spent())
 
-    def _runner(self, stop: threading.Event, progress: LabelProgress) -> Runner:
+    def _runner(self, stop: threading.Event, progress: LabelProgress) -> Runner | BatchRunner:
         settings = self.settings
         pace = Pace(
             self.clock,
@@ -177,6 +181,9 @@ class Session:
             backoff=Backoff(settings.backoff),
             tries=settings.tries,
         )
+        if settings.batch:
+            assert isinstance(self.teacher, BatchTeacher), "checked at the beginning"
+            return BatchRunner(caller, self.teacher, self.output, progress, self.opener.lazily)
         # Half as many threads again open documents, or wait to repeat a call, while the others' calls are under way.
         workers = settings.concurrency + settings.concurrency // 2
         return Runner(caller, self.output, progress, workers)

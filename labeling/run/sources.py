@@ -6,9 +6,10 @@ import hashlib
 import os
 import threading
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import overload
 
 from extractor.loading import Limits, load
 from extractor.ocr import OcrEngine, read_page
@@ -91,16 +92,49 @@ class Opener:
 
     def __call__(self, source: Source) -> TeacherDocument:
         """Raises DocumentError or OcrError where the document can't be read."""
-        pages: list[Page] = []
+        return self._document(source, tuple(self.pages(source)))
+
+    def lazily(self, source: Source) -> TeacherDocument:
+        """The same without its pictures in memory: each look at its pages reads the file anew."""
+        with load(source.path, limits=self._limits, dpi=self._dpi) as document:
+            count = document.page_count
+        return self._document(source, LazyPages(lambda: self.pages(source), count))
+
+    def pages(self, source: Source) -> Iterator[Page]:
         with load(source.path, limits=self._limits, dpi=self._dpi) as document:
             for page in document.pages():
                 if self._engine is None:
                     height, width = page.image.shape[:2]
-                    pages.append(Page(index=page.index, width=width, height=height, image=page.image))
+                    yield Page(index=page.index, width=width, height=height, image=page.image)
                 else:
                     with self._reading:
-                        pages.append(read_page(page, self._engine)[0])
-        return TeacherDocument(id=source.id, path=source.path, sha256=source.sha256, pages=tuple(pages))
+                        read = read_page(page, self._engine)[0]
+                    yield read
+
+    @staticmethod
+    def _document(source: Source, pages: Sequence[Page]) -> TeacherDocument:
+        return TeacherDocument(id=source.id, path=source.path, sha256=source.sha256, pages=pages)
+
+
+class LazyPages(Sequence[Page]):
+    """Pages that are read whenever they are looked at, and not kept."""
+
+    def __init__(self, read: Callable[[], Iterator[Page]], count: int) -> None:
+        self._read = read
+        self._count = count
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[Page]:
+        return self._read()
+
+    @overload
+    def __getitem__(self, place: int) -> Page: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Page]: ...
+    def __getitem__(self, place: int | slice) -> Page | Sequence[Page]:
+        return tuple(self)[place]
 
 
 def by_content(sources: Sequence[Source]) -> dict[str, Source]:

@@ -13,6 +13,8 @@ from typing import Protocol, runtime_checkable
 from extractor.task import Task
 from labeling.base import TeacherAnswer, TeacherDocument
 
+KEY_HEADER = "Idempotency-Key"
+
 
 @runtime_checkable
 class KeyedTeacher(Protocol):

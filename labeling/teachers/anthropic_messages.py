@@ -14,7 +14,7 @@ from labeling.pictures import PictureRule
 from labeling.prices import Price
 from labeling.prompt import Prompt
 from labeling.teachers.chat import ChatTeacher, Reply, Request, TeacherSettings
-from labeling.teachers.http import DOCUMENT_HEADER, need_key, translated
+from labeling.teachers.http import need_key, translated
 from labeling.teachers.keys import Secret
 
 TOOL = "record_label"
@@ -129,12 +129,11 @@ class AnthropicTeacher(ChatTeacher):
         return translated(error, self._key, lost=lost, service=SERVICE)
 
     def _ask(self, request: Request) -> Reply:
-        headers = {DOCUMENT_HEADER: request.document}
         failed: TeacherError | None = None
         for _ in range(len(_COMPLAINTS)):
             try:
                 message = self.client.messages.create(
-                    **self.message(request), extra_headers=headers, extra_body=self._extra()
+                    **self.message(request), extra_headers=request.headers, extra_body=self._extra()
                 )
                 return self.reply(message)
             except sdk_errors() as error:

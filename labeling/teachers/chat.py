@@ -19,9 +19,11 @@ from typing import Any
 from extractor.task import Task
 from labeling.answers import AnswerProblem, parse_answer
 from labeling.base import Estimate, TeacherAnswer, TeacherDocument, TeacherError, Tokens
+from labeling.keys import KEY_HEADER
 from labeling.pictures import Picture, PictureRule, prepare, sizes
 from labeling.prices import Price
 from labeling.prompt import Prompt, build_prompt, caption
+from labeling.teachers.http import DOCUMENT_HEADER
 
 CHARACTERS_PER_TOKEN = 3.6
 """Of English instructions and JSON, about what the tokenizers of the large providers give."""
@@ -48,7 +50,8 @@ class TeacherSettings:
 
 @dataclass(frozen=True)
 class Request:
-    """One call. `captions` stand before the pictures; `reproach` follows at the end where an answer was faulty."""
+    """One call. `captions` stand before the pictures; `reproach` follows at the end where an answer was faulty.
+    A call repeated with the same `key` is the same call (labeling.keys)."""
 
     document: str
     prompt: Prompt
@@ -56,6 +59,12 @@ class Request:
     captions: tuple[str, ...]
     answer_tokens: int
     reproach: str = ""
+    key: str = ""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        named = {DOCUMENT_HEADER: self.document}
+        return named | {KEY_HEADER: self.key} if self.key else named
 
     @property
     def closing(self) -> str:
@@ -79,6 +88,8 @@ class ChatTeacher(ABC):
     """Safe to call from several threads."""
 
     provider: str
+    idempotent = False
+    """Whether the provider answers a repeated key from memory. None of the large ones promises it; a gateway may."""
 
     def __init__(self, model: str, task: Task, price: Price, rule: PictureRule, settings: TeacherSettings) -> None:
         self.model = model
@@ -113,8 +124,12 @@ class ChatTeacher(ABC):
         return Estimate(tokens, self._cost(tokens, batch=self.settings.batch))
 
     def label(self, document: TeacherDocument, task: Task) -> TeacherAnswer:
+        return self.label_once(document, task, "")
+
+    def label_once(self, document: TeacherDocument, task: Task, key: str) -> TeacherAnswer:
+        """As `label`; each call carries the key, that of a repair one made out of it."""
         started = time.monotonic()
-        request = self.request(document, task)
+        request = replace(self.request(document, task), key=key)
         reply = self._ask(request)
         answer, problem = self.judged(reply, task, pictures=len(request.pictures))
         if problem is not None:
@@ -191,7 +206,8 @@ class ChatTeacher(ABC):
         )
         # An answer that ran out of room gets more.
         room = request.answer_tokens * (2 if problem.kind == "truncated" else 1)
-        return replace(request, reproach=reproach, answer_tokens=room)
+        key = f"{request.key}-repair" if request.key else ""
+        return replace(request, reproach=reproach, answer_tokens=room, key=key)
 
     def _fixed_tokens(self, prompt: Prompt) -> int:
         with self._lock:

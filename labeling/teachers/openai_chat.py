@@ -16,7 +16,7 @@ from labeling.base import TeacherError, Tokens
 from labeling.pictures import PictureRule
 from labeling.prices import Price
 from labeling.teachers.chat import ChatTeacher, Reply, Request, TeacherSettings
-from labeling.teachers.http import DOCUMENT_HEADER, need_key, translated
+from labeling.teachers.http import need_key, translated
 from labeling.teachers.keys import Secret
 
 VARIABLE = "OPENAI_API_KEY"
@@ -99,12 +99,11 @@ class OpenAITeacher(ChatTeacher):
         return found
 
     def _ask(self, request: Request) -> Reply:
-        headers = {DOCUMENT_HEADER: request.document}
         failed: TeacherError | None = None
         for _ in range(len(set(_COMPLAINTS.values()))):
             try:
                 return self._reply(
-                    self.client.chat.completions.create(**self.message(request), extra_headers=headers), request
+                    self.client.chat.completions.create(**self.message(request), extra_headers=request.headers), request
                 )
             except _sdk_errors() as error:
                 lost = self._charged_blindly(request)

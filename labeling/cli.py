@@ -34,6 +34,7 @@ class _Asked:
     base_url: str | None
     prices: Path | None
     dry_run: bool
+    json: bool
     fresh: bool
     yes: bool
     quiet: bool
@@ -93,6 +94,9 @@ def label(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what it would take, and stop.", rich_help_panel=_LIMITS)
     ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="The dry run's figures as JSON, for a program.", rich_help_panel=_LIMITS)
+    ] = False,
     concurrency: Annotated[int, typer.Option(min=1, help="Calls at a time, at most.", rich_help_panel=_LIMITS)] = 8,
     batch: Annotated[
         bool, typer.Option("--batch", help="Through the provider's batch interface.", rich_help_panel=_LIMITS)
@@ -134,7 +138,7 @@ def label(
     from labeling.run import RunSettings
     from labeling.run.cache import default_folder
 
-    asked = _Asked(paths, output, teacher, task, words, key_file, base_url, prices, dry_run, fresh, yes, quiet)
+    asked = _Asked(paths, output, teacher, task, words, key_file, base_url, prices, dry_run, as_json, fresh, yes, quiet)
     settings = RunSettings(
         budget=Decimal(str(budget)),
         concurrency=concurrency,
@@ -168,7 +172,7 @@ def _labelled(asked: _Asked, settings: RunSettings) -> int:
         _tell_ids(asked, session.hashed_ids)
         forecast = session.forecast()
         if asked.dry_run:
-            _table(session, forecast)
+            _show(session, forecast, as_json=asked.json)
             return 0
         _announce(asked, session, forecast)
         return _run(asked, session)
@@ -249,6 +253,28 @@ def _line(session: Session, forecast: Forecast) -> str:
         f"{forecast.documents} documents to label with {session.teacher.name}: about {money(forecast.cost)}{sure}, "
         f"{tokens}, {duration(forecast.seconds)}."
     )
+
+
+def _show(session: Session, forecast: Forecast, *, as_json: bool) -> None:
+    if not as_json:
+        _table(session, forecast)
+        return
+    import json
+
+    tokens = forecast.tokens
+    figures = {
+        "teacher": session.teacher.name,
+        "documents": len(session.sources),
+        "to_ask": forecast.documents,
+        "questions": forecast.questions,
+        "tokens": {"input": tokens.input, "output": tokens.output, "cached": tokens.cached},
+        "cost": f"{forecast.cost:f}",
+        "error": forecast.error,
+        "spent": f"{session.budget.committed:f}",
+        "seconds": forecast.seconds,
+        "fits": session.budget.fits(forecast.costs),
+    }
+    typer.echo(json.dumps(figures))
 
 
 def _table(session: Session, forecast: Forecast) -> None:

@@ -16,6 +16,7 @@ from labeling.base import Tokens
 VERSION = 1
 
 SCHEMA = """
+BEGIN;
 CREATE TABLE IF NOT EXISTS run (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS documents (
     place TEXT PRIMARY KEY,
@@ -52,6 +53,7 @@ CREATE TABLE IF NOT EXISTS jobs (
     answered_at TEXT,
     PRIMARY KEY (sha256, sample)
 ) WITHOUT ROWID;
+COMMIT;
 """
 """Money is in millionths of a millionth of a dollar, so that sums are exact: a token may cost 0.03 millionths."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping
@@ -22,6 +23,8 @@ from labeling.run.session import ledger_of
 from tests.labeling.run.fakes import PRICE, FakeProvider, label_of, pictures, session
 
 DOCUMENTS = 4
+MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+"""A process that dies leaves the system's buffers alone, so these tests need not wait for a disk."""
 FAULTS = (None, None, None, "busy", "cut", "unreachable", "malformed")
 
 
@@ -106,7 +109,7 @@ def committed(output: Path, keyed: bool) -> Decimal:
         return ledger.spent().committed
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     deaths=st.lists(st.integers(1, 45), max_size=5),
     faults=st.lists(st.sampled_from(FAULTS), max_size=12),
@@ -115,7 +118,7 @@ def committed(output: Path, keyed: bool) -> Decimal:
 def test_whenever_it_dies_every_document_is_labelled_once_and_paid_once(
     deaths: list[int], faults: list[str | None], concurrency: int
 ) -> None:
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
         documents, output = pictures(Path(folder, "in"), DOCUMENTS), Path(folder, "labels.jsonl")
         provider = FakeProvider(lambda call: faults[call - 1] if call <= len(faults) else None)
         more = {"concurrency": concurrency, "budget": Decimal(1), "retry_failed": True}
@@ -134,14 +137,12 @@ def test_whenever_it_dies_every_document_is_labelled_once_and_paid_once(
         assert committed(output, keyed=True) == provider.spent
 
 
-@settings(max_examples=40, deadline=None)
-@given(
-    deaths=st.lists(st.integers(1, 45), max_size=4), faults=st.lists(st.sampled_from(FAULTS[:-1]), max_size=8)
-)
+@settings(max_examples=15, deadline=None)
+@given(deaths=st.lists(st.integers(1, 45), max_size=4), faults=st.lists(st.sampled_from(FAULTS[:-1]), max_size=8))
 def test_without_keys_a_death_costs_at_most_the_calls_under_way_and_the_books_know(
     deaths: list[int], faults: list[str | None]
 ) -> None:
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
         documents, output = pictures(Path(folder, "in"), DOCUMENTS), Path(folder, "labels.jsonl")
         provider = FakeProvider(lambda call: faults[call - 1] if call <= len(faults) else None, keyed=False)
         for at in deaths:
@@ -153,7 +154,7 @@ def test_without_keys_a_death_costs_at_most_the_calls_under_way_and_the_books_kn
         assert committed(output, keyed=False) >= provider.spent
 
 
-@pytest.mark.parametrize("at", range(1, 60, 1))
+@pytest.mark.parametrize("at", range(1, 60, 5))
 def test_a_tight_budget_holds_wherever_it_dies(tmp_path: Path, at: int) -> None:
     documents, output = pictures(tmp_path / "in", DOCUMENTS), tmp_path / "labels.jsonl"
     provider, budget = FakeProvider(), 3 * PRICE

@@ -229,7 +229,12 @@ def test_several_samples_stand_beside_the_label(tmp_path: Path) -> None:
         opened.run(threading.Event(), quiet=True)
     samples = [json.loads(line) for line in (tmp_path / "labels.samples.jsonl").read_text().splitlines()]
     assert provider.calls == 9
-    assert [(line["id"], line["sample"]) for line in samples[:4]] == [("0000", 0), ("0000", 1), ("0000", 2), ("0001", 0)]
+    assert [(line["id"], line["sample"]) for line in samples[:4]] == [
+        ("0000", 0),
+        ("0000", 1),
+        ("0000", 2),
+        ("0001", 0),
+    ]
     assert read_labels(tmp_path / "labels.jsonl")["0002"]["trust"] == {"total": 0.5}
     assert weighed == [("0000", 3), ("0001", 3), ("0002", 3)]
 

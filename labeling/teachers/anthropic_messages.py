@@ -131,6 +131,7 @@ class AnthropicTeacher(ChatTeacher):
     def _ask(self, request: Request) -> Reply:
         failed: TeacherError | None = None
         for _ in range(len(_COMPLAINTS)):
+            sent_without = self._not_taken
             try:
                 message = self.client.messages.create(
                     **self.message(request), extra_headers=request.headers, extra_body=self._extra()
@@ -138,7 +139,7 @@ class AnthropicTeacher(ChatTeacher):
                 return self.reply(message)
             except sdk_errors() as error:
                 failed = self.error(error, self._charged_blindly(request))
-                if not self._leave_out(error):
+                if not self._leave_out(error, sent_without):
                     break
         assert failed is not None
         raise failed
@@ -148,13 +149,15 @@ class AnthropicTeacher(ChatTeacher):
             return None
         return {"temperature": self.settings.temperature}
 
-    def _leave_out(self, error: Exception) -> bool:
+    def _leave_out(self, error: Exception, sent_without: frozenset[str]) -> bool:
         """Whether the server complained of a part that can be left out, which is then left out for good."""
         if getattr(error, "status_code", None) != 400:
             return False
         told = str(error).lower()
-        parts = {part for word, part in _COMPLAINTS.items() if word in told} - self._not_taken
-        self._not_taken |= parts
+        parts = {part for word, part in _COMPLAINTS.items() if word in told} - sent_without
+        # Several threads may be told the same at once: each tries again.
+        with self._lock:
+            self._not_taken |= parts
         return bool(parts)
 
     def _count_prompt(self, prompt: Prompt) -> int | None:

@@ -32,6 +32,7 @@ _REFUSED = AnswerProblem(
 _COMPLAINTS = {
     "response_format": "schema",
     "json_schema": "schema",
+    "strict": "schema",
     "guided": "schema",
     "grammar": "schema",
     "structured output": "schema",
@@ -101,6 +102,7 @@ class OpenAITeacher(ChatTeacher):
     def _ask(self, request: Request) -> Reply:
         failed: TeacherError | None = None
         for _ in range(len(set(_COMPLAINTS.values()))):
+            sent_without = self._not_taken
             try:
                 return self._reply(
                     self.client.chat.completions.create(**self.message(request), extra_headers=request.headers), request
@@ -108,7 +110,7 @@ class OpenAITeacher(ChatTeacher):
             except _sdk_errors() as error:
                 lost = self._charged_blindly(request)
                 failed = translated(error, self._key, lost=lost, service=self._base_url or "OpenAI")
-                if not self._leave_out(error):
+                if not self._leave_out(error, sent_without):
                     break
         assert failed is not None
         raise failed
@@ -134,18 +136,20 @@ class OpenAITeacher(ChatTeacher):
         written = (getattr(details, "cache_write_tokens", None) or 0) if details else 0
         return Tokens(usage.prompt_tokens, usage.completion_tokens, cached, written)
 
-    def _leave_out(self, error: Exception) -> bool:
+    def _leave_out(self, error: Exception, sent_without: frozenset[str]) -> bool:
         if getattr(error, "status_code", None) not in (400, 404, 415, 422, 501):
             return False
         told = str(error).lower()
         parts = {part for word, part in _COMPLAINTS.items() if word in told}
         if "max_completion_tokens" in parts:
             parts.discard("max_tokens")
-        parts -= self._not_taken
-        if {"max_tokens", "max_completion_tokens"} & parts:
-            # One of the two is always sent: the other takes its place.
-            self._not_taken -= {"max_tokens", "max_completion_tokens"}
-        self._not_taken |= parts
+        parts -= sent_without
+        # Several threads may be told the same at once: each tries again.
+        with self._lock:
+            if {"max_tokens", "max_completion_tokens"} & parts:
+                # One of the two is always sent: the other takes its place.
+                self._not_taken -= {"max_tokens", "max_completion_tokens"}
+            self._not_taken |= parts
         return bool(parts)
 
 

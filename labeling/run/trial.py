@@ -35,6 +35,9 @@ KEY = "test-key"
 _COMMAND = "from labeling.cli import label; from extractor.cli.main import app, run; app.command('label')(label); run()"
 """`tailor label`, also where the package's entry points are not installed."""
 
+ESTIMATE = "estimate before against the bill"
+"""The name of that figure. Faults are drawn by chance: of a few documents the bill says little about the estimate."""
+
 _ROUNDS = 8
 """Runs without a kill, at most: an answer that could not be used is asked for again by the next run."""
 
@@ -255,7 +258,7 @@ class Trial:
             Figure("paid, by the provider's books", f"at most ${budget}", f"${bill:.4f}", bill <= budget, True),
             Figure("paid, by our ledger", f"${bill:.6f}", f"${spent.paid:.6f}", spent.paid == bill, True),
             Figure(
-                "estimate before against the bill",
+                ESTIMATE,
                 "within 5 %",
                 f"${told.cost:.4f}, {off:+.1%}",
                 abs(off) <= Decimal("0.05"),

@@ -109,7 +109,7 @@ def committed(output: Path, keyed: bool) -> Decimal:
         return ledger.spent().committed
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     deaths=st.lists(st.integers(1, 45), max_size=5),
     faults=st.lists(st.sampled_from(FAULTS), max_size=12),
@@ -137,7 +137,7 @@ def test_whenever_it_dies_every_document_is_labelled_once_and_paid_once(
         assert committed(output, keyed=True) == provider.spent
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(deaths=st.lists(st.integers(1, 45), max_size=4), faults=st.lists(st.sampled_from(FAULTS[:-1]), max_size=8))
 def test_without_keys_a_death_costs_at_most_the_calls_under_way_and_the_books_know(
     deaths: list[int], faults: list[str | None]
@@ -154,7 +154,7 @@ def test_without_keys_a_death_costs_at_most_the_calls_under_way_and_the_books_kn
         assert committed(output, keyed=False) >= provider.spent
 
 
-@pytest.mark.parametrize("at", range(1, 60, 5))
+@pytest.mark.parametrize("at", range(1, 60, 2))
 def test_a_tight_budget_holds_wherever_it_dies(tmp_path: Path, at: int) -> None:
     documents, output = pictures(tmp_path / "in", DOCUMENTS), tmp_path / "labels.jsonl"
     provider, budget = FakeProvider(), 3 * PRICE

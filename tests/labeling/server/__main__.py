@@ -27,7 +27,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0)
     given = parser.parse_args()
     faults = Faults(given.faults, given.kinds.split(","), given.seed)
-    server = FaultServer(load_labels(given.labels), faults=faults, key=given.key, port=given.port)
+    server = FaultServer(load_labels(given.labels), faults=faults, key=given.key, port=given.port, keeps_bodies=False)
     for path in sorted(given.pictures.rglob("*")):
         if path.is_file():
             server.register(hashlib.sha256(path.read_bytes()).hexdigest(), path.stem)

@@ -36,6 +36,7 @@ class FaultServer:
     """`with FaultServer(labels) as server:` listens on a free port of this machine until the block ends.
 
     `labels` maps a document's id to its recorded label; `register` tells which picture file (by SHA-256) it is.
+    A call that carries an Idempotency-Key is charged and answered once, and answered from memory ever after.
     `refuses` names parameters that this server does not take (400), as older or smaller servers do.
     """
 
@@ -49,13 +50,18 @@ class FaultServer:
         refuses: frozenset[str] = frozenset(),
         counts_tokens: bool = True,
         polls: int = 1,
+        keeps_bodies: bool = True,
         port: int = 0,
     ) -> None:
         self.labels = labels
         self.faults = faults or Faults()
         self.tariff = tariff or Tariff()
         self.key, self.refuses, self.counts_tokens, self.polls = key, refuses, counts_tokens, polls
+        self.keeps_bodies = keeps_bodies
         self.lock = threading.Lock()
+        self.answered: dict[str, Any] = {}
+        self.replayed: Counter[str] = Counter()
+        self._key_locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self.ids: dict[str, str] = {}
         self.calls: Counter[str] = Counter()
         self.charged: Counter[str] = Counter()
@@ -78,6 +84,18 @@ class FaultServer:
     def total(self) -> Decimal:
         with self.lock:
             return sum(self.spent.values(), Decimal(0))
+
+    def lock_of(self, key: str) -> threading.Lock:
+        with self.lock:
+            return self._key_locks[key]
+
+    def keep_intact(self, key: str) -> None:
+        with self.lock:
+            self.intact[self.ids[key]] += 1
+
+    def keep_body(self, body: dict[str, Any]) -> None:
+        if self.keeps_bodies:
+            self.bodies.append(body)
 
     def register(self, sha256: str, document: str) -> None:
         self.ids[sha256[:32]] = document
@@ -165,6 +183,7 @@ class FaultServer:
                 "calls": dict(self.calls),
                 "charged": dict(self.charged),
                 "intact": dict(self.intact),
+                "replayed": self.replayed.total(),
                 "spent": {document: str(cost) for document, cost in self.spent.items()},
                 "total": str(sum(self.spent.values(), Decimal(0))),
                 "faults": dict(Counter(entry["fault"] for entry in self.log if entry["fault"])),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import secrets
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
@@ -61,13 +62,13 @@ class Handler(BaseHTTPRequestHandler):
         self._refuse_parameters(body)
         match self.path:
             case "/v1/messages":
-                return self._message(body, self.headers.get("X-Tailor-Document", ""))
+                return self._once(lambda: self._message(body, self.headers.get("X-Tailor-Document", "")))
             case "/v1/messages/count_tokens":
                 return self._counted(body)
             case "/v1/messages/batches":
                 return self._batch(body)
             case "/v1/chat/completions" | "/chat/completions":
-                return self._completion(body, self.headers.get("X-Tailor-Document", ""))
+                return self._once(lambda: self._completion(body, self.headers.get("X-Tailor-Document", "")))
         raise ValueError(f"no such path: {self.path}")
 
     def _refuse_parameters(self, body: dict[str, Any]) -> None:
@@ -78,6 +79,22 @@ class Handler(BaseHTTPRequestHandler):
         for parameter in self.provider.refuses:
             if f'"{parameter}"' in json.dumps(sent):
                 raise ValueError(f"{parameter} is not supported")
+
+    def _once(self, ask: Callable[[], Any]) -> Any:
+        """A call with an Idempotency-Key that was answered before is answered the same again, and not charged; while
+        the first is under way the second waits for it."""
+        key = self.headers.get("Idempotency-Key")
+        if not key:
+            return ask()
+        with self.provider.lock_of(key):
+            if key in self.provider.answered:
+                self.provider.replayed[key] += 1
+                return self.provider.answered[key]
+            answer = ask()
+            self.provider.answered[key] = answer
+            if self._cut:  # it was paid, and can still be had
+                self.provider.keep_intact(self.headers.get("X-Tailor-Document", ""))
+            return answer
 
     def _authorised(self) -> None:
         from tests.labeling.server.app import Refusal
@@ -97,7 +114,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _message(self, body: dict[str, Any], key: str, *, batch: bool = False) -> dict[str, Any]:
         provider = self.provider
-        provider.bodies.append(body)
+        provider.keep_body(body)
         document = provider.document_of(key)
         pictures = provider.check_order(body["messages"][-1]["content"])
         fault = provider.next_fault(document)
@@ -168,7 +185,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _completion(self, body: dict[str, Any], key: str) -> dict[str, Any]:
         provider = self.provider
-        provider.bodies.append(body)
+        provider.keep_body(body)
         document = provider.document_of(key)
         pictures = provider.check_order(body["messages"][-1]["content"])
         fault = provider.next_fault(document)

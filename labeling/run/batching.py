@@ -142,10 +142,9 @@ class BatchRunner:
                 item.kept = item.promised
         documents = [item.document for item in items]
         try:
-            for id, answer in self._teacher.label_batch(
-                documents, c.task, resume=[resume] if resume else (), started=started
-            ):
-                self._arrived(by_id[id], answer)
+            for id, answer in self._teacher.label_batch(documents, c.task, resume=resume.split(), started=started):
+                if id in by_id:  # a batch of before may hold documents that are done with
+                    self._arrived(by_id[id], answer)
         except TeacherError as error:
             self._unmade(items, error)
             c.surrender.because(error)

@@ -144,10 +144,10 @@ class Ledger:
         )
 
     def batched(self, jobs: Iterable[Job], batch: str) -> None:
-        """Questions that went into a batch, by the id that the provider gave it."""
+        """Questions that went into a batch, by the id that the provider gave it; into another one for a repair."""
         with self._writing() as db:
             db.executemany(
-                "UPDATE jobs SET batch = ? WHERE sha256 = ? AND sample = ?",
+                "UPDATE jobs SET batch = COALESCE(batch || ' ', '') || ? WHERE sha256 = ? AND sample = ?",
                 [(batch, job.sha256, job.sample) for job in jobs],
             )
 

@@ -89,7 +89,7 @@ class Identity:
 class Job:
     """One question: a document's content, and the how-manieth time it is put. `attempt` counts definite answers that
     were asked for anew; `held` is what an earlier run promised for a call whose outcome is
-    not known, `batch` the provider's id of the batch that it went into."""
+    not known, `batch` the provider's ids of the batches that it went into, first and for a repair."""
 
     sha256: str
     sample: int

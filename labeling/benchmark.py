@@ -17,9 +17,10 @@ from typing import Annotated
 
 import typer
 
+from extractor.errors import TailorError
 from labeling.run.trial import Figure, Trial, TrialSettings, invented, recorded
 
-app = typer.Typer(add_completion=False, help=__doc__.splitlines()[0])
+app = typer.Typer(add_completion=False, help=(__doc__ or "").partition("\n")[0])
 
 _Labels = Annotated[list[Path] | None, typer.Option("--labels", help="Recorded labels, JSON lines.")]
 _Pictures = Annotated[list[Path] | None, typer.Option("--pictures", help="The folder of their pictures.")]
@@ -38,9 +39,7 @@ def run(
 ) -> None:
     """Kills and faults: every document labelled once, none paid twice, within the budget."""
     settings = TrialSettings(kills=kills, faults=faults, seed=seed, concurrency=concurrency)
-    with tempfile.TemporaryDirectory() as folder:
-        trial = _trial(Path(folder), documents, settings, labels, pictures)
-        _print(trial.run())
+    _print(_measured(documents, settings, labels, pictures))
 
 
 @app.command()
@@ -53,19 +52,23 @@ def estimate(
 ) -> None:
     """The cost told before against the bill, where nothing goes wrong."""
     settings = TrialSettings(kills=0, faults=0.0, seed=seed, concurrency=concurrency)
-    with tempfile.TemporaryDirectory() as folder:
-        trial = _trial(Path(folder), documents, settings, labels, pictures)
-        _print([figure for figure in trial.run() if figure.of_money])
+    _print([figure for figure in _measured(documents, settings, labels, pictures) if figure.of_money])
 
 
-def _trial(
-    folder: Path, documents: int, settings: TrialSettings, labels: list[Path] | None, pictures: list[Path] | None
-) -> Trial:
-    if labels and pictures:
-        recorded(folder, labels, pictures, documents)
-    else:
-        invented(folder, documents, settings.seed)
-    return Trial(folder, settings)
+def _measured(
+    documents: int, settings: TrialSettings, labels: list[Path] | None, pictures: list[Path] | None
+) -> list[Figure]:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        try:
+            if labels and pictures:
+                recorded(folder, labels, pictures, documents)
+            else:
+                invented(folder, documents, settings.seed)
+            return Trial(folder, settings).run()
+        except TailorError as error:
+            typer.echo(f"error [{error.code}]: {error}", err=True)
+            raise typer.Exit(2) from error
 
 
 def _print(figures: list[Figure]) -> None:

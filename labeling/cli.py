@@ -168,7 +168,9 @@ def _labelled(asked: _Asked, settings: RunSettings) -> int:
         if paid:
             _say(asked, f"Starting anew; the books of before, with ${paid:.4f} paid, are gone.")
     engine = _engine() if asked.words else None
-    with Session(documents, asked.output, teacher, what, settings, engine=engine, rehearsal=asked.dry_run) as session:
+    # A rehearsal of a fresh start looks at no books of before.
+    output = asked.output.with_name(f".{asked.output.name}.anew") if asked.fresh and asked.dry_run else asked.output
+    with Session(documents, output, teacher, what, settings, engine=engine, rehearsal=asked.dry_run) as session:
         _tell_ids(asked, session.hashed_ids)
         forecast = session.forecast()
         if asked.dry_run:

@@ -30,7 +30,18 @@ from typing import Any
 
 from extractor.errors import OutputError, UsageError
 from labeling.base import TeacherAnswer, Tokens
-from labeling.run.schema import SCHEMA, VERSION, Failure, Identity, Job, Result, from_pico, pico, read_result
+from labeling.run.schema import (
+    RESULT_COLUMNS,
+    SCHEMA,
+    VERSION,
+    Failure,
+    Identity,
+    Job,
+    Result,
+    from_pico,
+    pico,
+    read_result,
+)
 from labeling.run.sources import Source
 
 
@@ -203,7 +214,7 @@ class Ledger:
         """For each document, in order, what is known of each of its samples."""
         with self._lock:
             rows = self._db.execute(
-                "SELECT d.id, d.file, j.* FROM documents d JOIN jobs j USING (sha256) ORDER BY d.position, j.sample"
+                f"SELECT {RESULT_COLUMNS} FROM documents d JOIN jobs j USING (sha256) ORDER BY d.position, j.sample"
             ).fetchall()
         group: list[Result] = []
         for row in rows:
@@ -219,7 +230,7 @@ class Ledger:
         """The same for the documents of this content."""
         with self._lock:
             rows = self._db.execute(
-                "SELECT d.id, d.file, j.* FROM documents d JOIN jobs j USING (sha256) WHERE sha256 = ?"
+                f"SELECT {RESULT_COLUMNS} FROM documents d JOIN jobs j USING (sha256) WHERE sha256 = ?"
                 " ORDER BY d.position, j.sample",
                 (sha256,),
             ).fetchall()

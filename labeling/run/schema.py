@@ -125,6 +125,12 @@ class Result:
     answered_at: str | None
 
 
+RESULT_COLUMNS = (
+    "d.id, d.file, j.sha256, j.sample, j.state, j.label, j.code, j.message, j.final, j.cost, j.label_cost,"
+    " j.input, j.output, j.cached, j.written, j.seconds, j.answered_at"
+)
+
+
 def read_result(row: sqlite3.Row) -> Result:
     failed = row["state"] == "failed"
     return Result(

@@ -24,6 +24,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from extractor.errors import TailorError, UsageError
+from extractor.pool import digest
 from extractor.task import RECEIPTS
 from labeling.answers import parse_answer
 from labeling.labels import label_line, read_labels, write_lines
@@ -128,15 +130,24 @@ class Trial:
 
     @cached_property
     def wanted(self) -> dict[str, dict[str, Any]]:
-        """The labels that must come out."""
-        lines = read_labels(self.folder / "recorded.jsonl")
+        """The labels that must come out. Documents of one content are one question: the label of the last of them."""
+        recorded = read_labels(self.folder / "recorded.jsonl")
+        lines = {id: recorded[alike[-1]] | {"id": id} for alike in self.alike for id in alike}
         return {
             id: label_line(id, parse_answer({k: v for k, v in line.items() if k != "id"}, RECEIPTS), RECEIPTS)
             for id, line in lines.items()
         }
 
+    @cached_property
+    def alike(self) -> list[list[str]]:
+        """The ids of the documents, those of the same content together."""
+        found: dict[str, list[str]] = {}
+        for path in sorted((self.folder / "pictures").iterdir()):
+            found.setdefault(digest(path), []).append(path.stem)
+        return list(found.values())
+
     def run(self) -> list[Figure]:
-        """Labels everything, whatever happens, and audits. Raises RuntimeError where the command makes no progress."""
+        """Labels everything, whatever happens, and audits. Raises TailorError where the command can't be run."""
         began = time.monotonic()
         with self._provider() as url:
             told = self._told(url)
@@ -171,7 +182,7 @@ class Trial:
             status = process.wait()
         self.statuses.append(status)
         if status == 2:
-            raise RuntimeError((self.folder / "stderr.log").read_text(encoding="utf-8")[-2000:])
+            raise TailorError((self.folder / "stderr.log").read_text(encoding="utf-8")[-2000:])
 
     def _command(self, url: str, budget: Decimal) -> list[str]:
         options = {
@@ -192,7 +203,7 @@ class Trial:
         asked = [*self._command(url, Decimal(0)), "--dry-run", "--json"]
         shown = subprocess.run(asked, env=_environment(), capture_output=True, text=True, check=False)
         if shown.returncode:
-            raise RuntimeError(shown.stderr[-2000:])
+            raise TailorError(shown.stderr[-2000:])
         return Told(Decimal(json.loads(shown.stdout)["cost"]))
 
     def _lines(self) -> int:
@@ -210,7 +221,7 @@ class Trial:
         ]
         root = Path(__file__).resolve().parents[2]
         if not (root / "tests" / "labeling" / "server").is_dir():
-            raise RuntimeError("The local server belongs to the tests: run this in a checkout of Tailor.")
+            raise UsageError("The local server belongs to the tests.", hint="Run this in a checkout of Tailor.")
         with (
             (self.folder / "server.log").open("ab") as log,
             subprocess.Popen(
@@ -239,7 +250,7 @@ class Trial:
         same = sum(
             found.get(id, {}) | {"provenance": None} == line | {"provenance": None} for id, line in wanted.items()
         )
-        paid_once = sum(books["intact"].get(id, 0) == 1 for id in wanted)
+        paid_once = sum(sum(books["intact"].get(id, 0) for id in alike) == 1 for alike in self.alike)
         bill, spent = Decimal(books["total"]), self._spent()
         off = (told.cost - bill) / bill if bill else Decimal(0)
         faults, calls = sum(books["faults"].values()), sum(books["calls"].values())
@@ -254,7 +265,12 @@ class Trial:
             ),
             Figure("documents labelled exactly once", everything, f"{len(found)} in {lines} lines", once),
             Figure("labels as recorded, field by field", everything, str(same), same == len(wanted)),
-            Figure("good answers paid exactly once", everything, str(paid_once), paid_once == len(wanted)),
+            Figure(
+                "contents whose good answer was paid exactly once",
+                str(len(self.alike)),
+                str(paid_once),
+                paid_once == len(self.alike),
+            ),
             Figure("paid, by the provider's books", f"at most ${budget}", f"${bill:.4f}", bill <= budget, True),
             Figure("paid, by our ledger", f"${bill:.6f}", f"${spent.paid:.6f}", spent.paid == bill, True),
             Figure(

@@ -96,6 +96,8 @@ def test_fresh_starts_anew(here: Path) -> None:
     assert refused.exit_code == 2
     assert "output_exists" in refused.stderr
     tailor(here, "--fresh")
+    assert json.loads(tailor(here, "--dry-run", "--json").stdout)["questions"] == 1
+    assert json.loads(tailor(here, "--dry-run", "--json", "--fresh", "--no-cache").stdout)["questions"] == 6
     assert len(read_labels(here / "labels.jsonl")) == 5
 
 

@@ -102,6 +102,12 @@ def live(documents: list[Path], output: Path, provider: FakeProvider, death: Dea
     return True
 
 
+def ids_there(output: Path) -> list[str]:
+    """The ids in the output; only the last line may be torn."""
+    lines = output.read_text().splitlines(keepends=True) if output.exists() else []
+    return [json.loads(line)["id"] for line in lines if line.endswith("\n")]
+
+
 def committed(output: Path, keyed: bool) -> Decimal:
     if not ledger_of(output).exists():
         return Decimal(0)
@@ -125,6 +131,8 @@ def test_whenever_it_dies_every_document_is_labelled_once_and_paid_once(
         for at in deaths:
             live(documents, output, provider, Death(at), **more)
             assert committed(output, keyed=True) >= provider.spent, "the books understate what was paid"
+            ids = ids_there(output)
+            assert len(ids) == len(set(ids))
             assert provider.spent <= Decimal(1)
         for _ in range(len(faults) + 2):  # an answer that can't be used waits for the next run
             assert live(documents, output, provider, Death(None), **more)

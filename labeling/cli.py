@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from extractor.ocr import OcrEngine
     from extractor.task import Task
     from labeling.base import Teacher
-    from labeling.run import Forecast, Report, RunSettings, Session
+    from labeling.run import Forecast, RunSettings, Session
 
 _TEACHER, _LIMITS, _OUTPUT = "The teacher", "Money and limits", "What is written"
 
@@ -183,10 +183,12 @@ def _labelled(asked: _Asked, settings: RunSettings) -> int:
 def _run(asked: _Asked, session: Session) -> int:
     from extractor.cli.group import INTERRUPTED
     from extractor.cli.progress import stop_on_interrupt
+    from labeling.run.telling import summary_lines
 
     with stop_on_interrupt() as stop:
         report = session.run(stop, quiet=asked.quiet)
-    _summary(asked, report)
+    for line in summary_lines(report, asked.output):
+        _say(asked, line)
     reason = report.outcome.reason
     if reason is not None:
         raise reason
@@ -232,94 +234,25 @@ def _tell_ids(asked: _Asked, ids: Sequence[str]) -> None:
 
 
 def _announce(asked: _Asked, session: Session, forecast: Forecast) -> None:
-    """The estimate in a line, what of it the budget pays for, and on a terminal the question whether to go on."""
-    from labeling.run.progress import money
+    """The estimate, what of it the budget pays for, and on a terminal the question whether to go on."""
+    from labeling.run.telling import budget_line, estimate_line
 
-    _say(asked, _line(session, forecast))
-    fits = session.budget.fits(forecast.costs)
-    if fits < forecast.documents:
-        left = money(session.budget.left or Decimal(0))
-        _say(asked, f"The budget leaves {left}: about {fits} of {forecast.documents} documents fit, and only those.")
+    _say(asked, estimate_line(session, forecast))
+    if told := budget_line(session, forecast):
+        _say(asked, told)
     if forecast.cost and not asked.yes and sys.stdin.isatty() and sys.stderr.isatty():
         typer.confirm("Go on?", abort=True, err=True)
 
 
-def _line(session: Session, forecast: Forecast) -> str:
-    from labeling.run.progress import duration, money
-
-    if not forecast.questions:
-        return f"{len(session.sources)} documents, nothing to ask: all answers are known."
-    sure = f" (± {forecast.error:.1%})" if forecast.error else ""
-    tokens = f"{forecast.tokens.input:,} tokens in and {forecast.tokens.output:,} out"
-    return (
-        f"{forecast.documents} documents to label with {session.teacher.name}: about {money(forecast.cost)}{sure}, "
-        f"{tokens}, {duration(forecast.seconds)}."
-    )
-
-
 def _show(session: Session, forecast: Forecast, *, as_json: bool) -> None:
-    if not as_json:
-        _table(session, forecast)
-        return
     import json
 
-    tokens = forecast.tokens
-    figures = {
-        "teacher": session.teacher.name,
-        "documents": len(session.sources),
-        "to_ask": forecast.documents,
-        "questions": forecast.questions,
-        "tokens": {"input": tokens.input, "output": tokens.output, "cached": tokens.cached},
-        "cost": f"{forecast.cost:f}",
-        "error": forecast.error,
-        "spent": f"{session.budget.committed:f}",
-        "seconds": forecast.seconds,
-        "fits": session.budget.fits(forecast.costs),
-    }
-    typer.echo(json.dumps(figures))
+    from labeling.run.telling import figures, print_table
 
-
-def _table(session: Session, forecast: Forecast) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    from labeling.run.progress import duration, money
-
-    sure = f" ± {forecast.error:.1%}" if forecast.error else ""
-    rows = [
-        ("teacher", session.teacher.name),
-        ("documents found", f"{len(session.sources):,}"),
-        ("documents to ask about", f"{forecast.documents:,}"),
-        ("questions", f"{forecast.questions:,}"),
-        ("tokens in (of them from cache)", f"{forecast.tokens.input:,} ({forecast.tokens.cached:,})"),
-        ("tokens out", f"{forecast.tokens.output:,}"),
-        ("cost", f"{money(forecast.cost)}{sure}"),
-        ("spent before", money(session.budget.committed)),
-        ("documents that the budget pays for", f"{session.budget.fits(forecast.costs):,}"),
-        ("time, roughly", duration(forecast.seconds)),
-    ]
-    if forecast.unreadable:
-        rows.append(("unreadable, of those looked at", str(forecast.unreadable)))
-    table = Table(show_header=False)
-    for name, value in rows:
-        table.add_row(name, value)
-    Console().print(table)
-
-
-def _summary(asked: _Asked, report: Report) -> None:
-    from labeling.run.calling import Ended
-    from labeling.run.progress import money
-
-    counts, written = report.outcome.counts, report.written
-    kept = f", {counts[Ended.KEPT]} answers were known" if counts[Ended.KEPT] else ""
-    unsure = f" (and {money(report.spent.unsure)} perhaps)" if report.spent.unsure else ""
-    _say(
-        asked,
-        f"{written.labelled} documents labelled, {written.failed} failed{kept}; "
-        f"{money(report.spent.paid)} paid{unsure} → {asked.output}",
-    )
-    if report.outcome.over_budget:
-        _say(asked, f"{report.outcome.over_budget} are left for want of budget: raise --budget and run it again.")
+    if as_json:
+        typer.echo(json.dumps(figures(session, forecast)))
+    else:
+        print_table(session, forecast)
 
 
 def _say(asked: _Asked, line: str) -> None:

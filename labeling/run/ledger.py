@@ -26,14 +26,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
-from extractor.errors import OutputError, UsageError
+from extractor.errors import OutputError
 from labeling.base import TeacherAnswer, Tokens
+from labeling.run.opening import claim_books, copy_books, open_books
 from labeling.run.schema import (
     RESULT_COLUMNS,
-    SCHEMA,
-    VERSION,
     Failure,
     Identity,
     Job,
@@ -75,11 +73,11 @@ class Ledger:
         self.idempotent = idempotent
         self._lock = threading.Lock()
         self._unmarked: list[tuple[str, int]] = []
-        self._db = _rehearsed(path) if rehearsal else _opened(path)
+        self._db = copy_books(path) if rehearsal else open_books(path)
         try:
             with self._writing() as db:
                 if identity is not None:
-                    _claim(db, identity, path)
+                    claim_books(db, identity, path)
                 if not idempotent:
                     # Asked when the process ended, and asked again at the provider's price: perhaps paid for nothing.
                     db.execute("UPDATE jobs SET unsure = unsure + estimated, held = 0 WHERE held > 0 AND batch IS NULL")
@@ -292,58 +290,3 @@ class Ledger:
     def _undo(self) -> None:
         if self._db.in_transaction:
             self._db.execute("ROLLBACK")
-
-
-def _opened(path: Path) -> sqlite3.Connection:
-    try:
-        db = sqlite3.connect(path, timeout=0.5, isolation_level=None, check_same_thread=False)
-    except sqlite3.OperationalError as error:
-        raise OutputError(
-            f"The ledger {path} can't be opened ({error}).", hint="Choose another place with -o."
-        ) from error
-    try:
-        db.row_factory = sqlite3.Row
-        # One process alone: two would ask, and pay for, the same questions.
-        db.execute("PRAGMA locking_mode = EXCLUSIVE")
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = FULL")
-        db.executescript(SCHEMA)
-    except sqlite3.DatabaseError as error:
-        db.close()
-        if "locked" in str(error):
-            raise UsageError(
-                f"Another run is writing to {path}.", code="run_in_progress", hint="Wait for it, or stop it first."
-            ) from error
-        raise UsageError(
-            f"{path} is not a ledger of Tailor ({error}).", code="not_a_ledger", hint="Choose another output."
-        ) from error
-    return db
-
-
-def _rehearsed(path: Path) -> sqlite3.Connection:
-    """What stands in the ledger, if there is one, in memory."""
-    copy = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-    copy.row_factory = sqlite3.Row
-    if path.exists():
-        held = _opened(path)
-        held.backup(copy)
-        held.close()
-    else:
-        copy.executescript(SCHEMA)
-    return copy
-
-
-def _claim(db: sqlite3.Connection, identity: Identity, path: Path) -> None:
-    """Enters whose ledger this is, or checks it."""
-    mine: dict[str, Any] = {"version": str(VERSION), **identity.as_dict()}
-    kept = {row["name"]: row["value"] for row in db.execute("SELECT name, value FROM run")}
-    if not kept:
-        db.executemany("INSERT INTO run (name, value) VALUES (?, ?)", list(mine.items()))
-        return
-    for name, value in mine.items():
-        if kept.get(name) != value:
-            raise UsageError(
-                f"{path.name} belongs to a run with another {name} ({kept.get(name)}, now {value}).",
-                code="other_run",
-                hint="Choose another output with -o, or start anew with --fresh.",
-            )

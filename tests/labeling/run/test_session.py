@@ -18,7 +18,9 @@ from tests.labeling.run.fakes import PRICE, FakeClock, FakeProvider, FakeTeacher
 
 def run(*given, stop: threading.Event | None = None, **more):
     with session(*given, **more) as opened:
-        return opened.run(stop or threading.Event(), quiet=True)
+        report = opened.run(stop or threading.Event(), quiet=True)
+        assert opened.budget.committed == opened.ledger.spent().committed, "the budget and the books agree"
+        return report
 
 
 def test_labels_are_written_in_the_order_of_the_documents_with_where_they_come_from(tmp_path: Path) -> None:
@@ -138,6 +140,43 @@ def test_a_broken_connection_is_asked_again_with_the_same_key_and_paid_once(tmp_
     assert set(provider.paid.values()) == {1}
     assert report.spent.paid == provider.spent
     assert report.spent.unsure == 0
+
+
+def test_what_was_under_way_stays_promised_where_the_next_run_is_stopped_before_it_asks(tmp_path: Path) -> None:
+    stop, documents, output = threading.Event(), pictures(tmp_path / "in", 1), tmp_path / "labels.jsonl"
+
+    def cut_and_stop(call: int) -> str:
+        stop.set()
+        return "cut"
+
+    provider = FakeProvider(cut_and_stop)
+    assert run(documents, output, provider, stop=stop).spent.unsure == 3 * PRICE
+
+    class Stopping(FakeTeacher):
+        def estimate(self, document, task):
+            later.set()
+            return super().estimate(document, task)
+
+    later = threading.Event()
+    assert run(documents, output, provider, teacher=Stopping(provider), stop=later).spent.unsure == 3 * PRICE
+    provider.faults = lambda call: None
+    assert run(documents, output, provider).spent.unsure == 0
+    assert provider.spent == PRICE
+
+
+def test_what_may_be_paid_is_asked_for_though_the_answer_is_known_from_elsewhere(tmp_path: Path) -> None:
+    stop, documents, cache = threading.Event(), pictures(tmp_path / "in", 1), tmp_path / "cache"
+
+    def cut_and_stop(call: int) -> str:
+        stop.set()
+        return "cut"
+
+    provider = FakeProvider(cut_and_stop)
+    run(documents, tmp_path / "a.jsonl", provider, stop=stop)
+    provider.faults = lambda call: None
+    run(documents, tmp_path / "b.jsonl", provider, cache=cache)
+    assert run(documents, tmp_path / "a.jsonl", provider, cache=cache).spent.paid == PRICE
+    assert provider.spent == PRICE
 
 
 def test_where_keys_are_not_honoured_a_lost_call_stays_in_the_books(tmp_path: Path) -> None:

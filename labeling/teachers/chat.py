@@ -30,7 +30,12 @@ ANSWER_TOKENS = 4096
 PARSER = 1
 """Counts up when answers are read differently: part of the version of a prompt."""
 
+REPEATS = 0.04
+"""Of 100 calls, four are expected to be paid for and to give nothing (a faulty answer, a lost one): an estimate that
+leaves them out would always be too low."""
+
 _PRIOR_WEIGHT = 20
+_PRIOR_CALLS = 100
 _QUOTED = 4000
 
 
@@ -88,6 +93,7 @@ class ChatTeacher(ABC):
         self.settings = settings
         self._lock = threading.Lock()
         self._answered = 0
+        self._wasted = 0
         self._answer_tokens = 0
         self._prompt_counts: dict[str, int] = {}
 
@@ -103,23 +109,32 @@ class ChatTeacher(ABC):
         return self._version(self.task)
 
     def estimate(self, document: TeacherDocument, task: Task) -> Estimate:
-        """What one call will take. Pictures count by the provider's rule, the answer by what was metered so far."""
+        """What one document will take. Pictures count by the provider's rule, the answer by what was metered so far."""
         prompt = build_prompt(task, words=document.pages if self.settings.words else None)
         pictures = [self.rule.tokens(width, height) for width, height in sizes(document.pages, self.rule)]
         fixed = self._fixed_tokens(prompt)
         varying = math.ceil((len(prompt.user) + len(pictures) * 30) / CHARACTERS_PER_TOKEN)
         kept = fixed if self.price.cache_from is not None and fixed >= self.price.cache_from else 0
         tokens = Tokens(fixed + varying + sum(pictures), self._expected_answer(task), cached=kept)
-        return Estimate(tokens, self._cost(tokens, batch=self.settings.batch))
+        return Estimate(tokens, self._cost(tokens, batch=self.settings.batch) * self._calls_an_answer())
 
     def label(self, document: TeacherDocument, task: Task) -> TeacherAnswer:
         started = time.monotonic()
         request = self.request(document, task)
-        reply = self._ask(request)
+        reply = self._counted(request)
         answer, problem = self.judged(reply, task, pictures=len(request.pictures))
         if problem is not None:
             answer = self._repaired(self.again(reply, problem, request), answer, task)
         return replace(answer, seconds=time.monotonic() - started)
+
+    def _counted(self, request: Request) -> Reply:
+        """One call; a lost one that is paid for counts as wasted."""
+        try:
+            return self._ask(request)
+        except TeacherError as error:
+            with self._lock:
+                self._wasted += bool(error.cost)
+            raise
 
     @abstractmethod
     def _ask(self, request: Request) -> Reply:
@@ -159,10 +174,10 @@ class ChatTeacher(ABC):
                 label = parse_answer(reply.answer, task, pictures=pictures)
             except AnswerProblem as found:
                 problem = found
-        if problem is None:
-            with self._lock:
-                self._answered += 1
-                self._answer_tokens += reply.tokens.output
+        with self._lock:
+            self._answered += problem is None
+            self._wasted += problem is not None
+            self._answer_tokens += reply.tokens.output if problem is None else 0
         answer = TeacherAnswer(
             raw=reply.raw,
             label=label,
@@ -177,7 +192,7 @@ class ChatTeacher(ABC):
     def _repaired(self, again: Request, first: TeacherAnswer, task: Task) -> TeacherAnswer:
         """Asks once more, naming what was wrong; what comes then stands."""
         try:
-            second, _ = self.judged(self._ask(again), task, pictures=len(again.pictures))
+            second, _ = self.judged(self._counted(again), task, pictures=len(again.pictures))
         except TeacherError as error:
             error.cost += first.cost
             raise
@@ -208,6 +223,12 @@ class ChatTeacher(ABC):
         guess = answer_guess(task)
         with self._lock:
             return round((guess * _PRIOR_WEIGHT + self._answer_tokens) / (_PRIOR_WEIGHT + self._answered))
+
+    def _calls_an_answer(self) -> Decimal:
+        """How many calls one answer takes: 1 and the share of repeats, from what happened once that is enough."""
+        with self._lock:
+            wasted = (REPEATS * _PRIOR_CALLS + self._wasted) / (_PRIOR_CALLS + self._answered)
+        return Decimal(1) + Decimal(wasted).quantize(Decimal("0.0001"))
 
     def _charged_blindly(self, request: Request) -> Decimal:
         """What a call costs whose answer was lost on the way: the provider may have charged it, so it is counted."""

@@ -157,7 +157,7 @@ def test_the_estimate_is_within_five_percent_of_what_was_metered(serve: Serve, k
     tariff = Tariff() if kind == "anthropic" else Tariff(Decimal("2.5"), Decimal(10), Decimal("1.25"), Decimal("2.5"))
     server = serve(tariff=tariff)
     teacher = teacher_for(kind, server)
-    sizes = [(480 + 7 * number, 800 + 37 * number) for number in range(60)]
+    sizes = [(400 + 14 * number, 700 + 74 * number) for number in range(24)]
     documents = [document(number, pages=(page(*size),)) for number, size in enumerate(sizes)]
     estimated = sum((teacher.estimate(each, RECEIPTS).cost for each in documents), Decimal(0))
     assert server.total == 0, "an estimate is free"

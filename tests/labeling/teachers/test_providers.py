@@ -121,6 +121,16 @@ def test_an_unknown_document_is_refused_for_good(serve: Serve, kind: str) -> Non
 
 
 @both
+def test_a_document_without_a_picture_is_not_sent(serve: Serve, kind: str) -> None:
+    server = serve()
+    for pages in ((page().without_image(),), ()):
+        with pytest.raises(TeacherRefused) as caught:
+            teacher_for(kind, server).label(replace(document(), pages=pages), RECEIPTS)
+        assert caught.value.code == "no_picture"
+    assert not server.calls
+
+
+@both
 def test_a_tall_page_is_sent_in_parts_in_order_behind_their_captions(serve: Serve, kind: str) -> None:
     server = serve()
     answer = teacher_for(kind, server).label(document(pages=(page(700, 6000), page(index=1))), RECEIPTS)

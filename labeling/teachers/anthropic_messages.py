@@ -173,6 +173,7 @@ class AnthropicTeacher(ChatTeacher):
                 tools=asked["tools"],
                 tool_choice=asked["tool_choice"],
                 messages=[{"role": "user", "content": "?"}],
+                timeout=10.0,
             )
         except sdk_errors():
             return None

@@ -18,7 +18,7 @@ from typing import Any
 
 from extractor.task import Task
 from labeling.answers import AnswerProblem, parse_answer
-from labeling.base import Estimate, TeacherAnswer, TeacherDocument, TeacherError, Tokens
+from labeling.base import Estimate, TeacherAnswer, TeacherDocument, TeacherError, TeacherRefused, Tokens
 from labeling.keys import KEY_HEADER
 from labeling.pictures import Picture, PictureRule, prepare, sizes
 from labeling.prices import Price
@@ -32,7 +32,12 @@ ANSWER_TOKENS = 4096
 PARSER = 1
 """Counts up when answers are read differently: part of the version of a prompt."""
 
+REPEATS = 0.045
+"""The share of calls that are expected to be paid for and to give nothing (a faulty answer, a lost one): an estimate
+that leaves them out would always be too low. Half way between none and a bad day (9 %)."""
+
 _PRIOR_WEIGHT = 20
+_PRIOR_CALLS = 100
 _QUOTED = 4000
 
 
@@ -99,6 +104,7 @@ class ChatTeacher(ABC):
         self.settings = settings
         self._lock = threading.Lock()
         self._answered = 0
+        self._wasted = 0
         self._answer_tokens = 0
         self._prompt_counts: dict[str, int] = {}
 
@@ -114,14 +120,14 @@ class ChatTeacher(ABC):
         return self._version(self.task)
 
     def estimate(self, document: TeacherDocument, task: Task) -> Estimate:
-        """What one call will take. Pictures count by the provider's rule, the answer by what was metered so far."""
+        """What one document will take. Pictures count by the provider's rule, the answer by what was metered so far."""
         prompt = build_prompt(task, words=document.pages if self.settings.words else None)
         pictures = [self.rule.tokens(width, height) for width, height in sizes(document.pages, self.rule)]
         fixed = self._fixed_tokens(prompt)
         varying = math.ceil((len(prompt.user) + len(pictures) * 30) / CHARACTERS_PER_TOKEN)
         kept = fixed if self.price.cache_from is not None and fixed >= self.price.cache_from else 0
         tokens = Tokens(fixed + varying + sum(pictures), self._expected_answer(task), cached=kept)
-        return Estimate(tokens, self._cost(tokens, batch=self.settings.batch))
+        return Estimate(tokens, self._cost(tokens, batch=self.settings.batch) * self._calls_an_answer())
 
     def label(self, document: TeacherDocument, task: Task) -> TeacherAnswer:
         return self.label_once(document, task, "")
@@ -130,11 +136,20 @@ class ChatTeacher(ABC):
         """As `label`; each call carries the key, that of a repair one made out of it."""
         started = time.monotonic()
         request = replace(self.request(document, task), key=key)
-        reply = self._ask(request)
+        reply = self._counted(request)
         answer, problem = self.judged(reply, task, pictures=len(request.pictures))
         if problem is not None:
             answer = self._repaired(self.again(reply, problem, request), answer, task)
         return replace(answer, seconds=time.monotonic() - started)
+
+    def _counted(self, request: Request) -> Reply:
+        """One call; a lost one that is paid for counts as wasted."""
+        try:
+            return self._ask(request)
+        except TeacherError as error:
+            with self._lock:
+                self._wasted += bool(error.cost)
+            raise
 
     @abstractmethod
     def _ask(self, request: Request) -> Reply:
@@ -154,8 +169,14 @@ class ChatTeacher(ABC):
         return self.price.cost(tokens, batch=batch)
 
     def request(self, document: TeacherDocument, task: Task) -> Request:
+        """The first call for a document. Raises TeacherRefused where it has no picture."""
         prompt = build_prompt(task, words=document.pages if self.settings.words else None)
-        pictures = tuple(prepare(document.pages, self.rule))
+        try:
+            pictures = tuple(prepare(document.pages, self.rule))
+        except ValueError as error:
+            raise TeacherRefused(f"{document.id} can't be shown: {error}.", code="no_picture") from error
+        if not pictures:
+            raise TeacherRefused(f"{document.id} has no pages.", code="no_picture")
         pages = len(document.pages)
         captions = tuple(
             caption(number, len(pictures), each.page, pages, each.part, each.parts)
@@ -174,10 +195,10 @@ class ChatTeacher(ABC):
                 label = parse_answer(reply.answer, task, pictures=pictures)
             except AnswerProblem as found:
                 problem = found
-        if problem is None:
-            with self._lock:
-                self._answered += 1
-                self._answer_tokens += reply.tokens.output
+        with self._lock:
+            self._answered += problem is None
+            self._wasted += problem is not None
+            self._answer_tokens += reply.tokens.output if problem is None else 0
         answer = TeacherAnswer(
             raw=reply.raw,
             label=label,
@@ -192,7 +213,7 @@ class ChatTeacher(ABC):
     def _repaired(self, again: Request, first: TeacherAnswer, task: Task) -> TeacherAnswer:
         """Asks once more, naming what was wrong; what comes then stands."""
         try:
-            second, _ = self.judged(self._ask(again), task, pictures=len(again.pictures))
+            second, _ = self.judged(self._counted(again), task, pictures=len(again.pictures))
         except TeacherError as error:
             error.cost += first.cost
             raise
@@ -224,6 +245,12 @@ class ChatTeacher(ABC):
         guess = answer_guess(task)
         with self._lock:
             return round((guess * _PRIOR_WEIGHT + self._answer_tokens) / (_PRIOR_WEIGHT + self._answered))
+
+    def _calls_an_answer(self) -> Decimal:
+        """How many calls one answer takes: 1 and the share of repeats, from what happened once that is enough."""
+        with self._lock:
+            wasted = (REPEATS * _PRIOR_CALLS + self._wasted) / (_PRIOR_CALLS + self._answered)
+        return Decimal(1) + Decimal(wasted).quantize(Decimal("0.0001"))
 
     def _charged_blindly(self, request: Request) -> Decimal:
         """What a call costs whose answer was lost on the way: the provider may have charged it, so it is counted."""

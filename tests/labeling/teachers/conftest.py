@@ -19,7 +19,7 @@ from tests.labeling.documents import FAST, KEY, document, label
 from tests.labeling.server import Faults, FaultServer
 
 CLAUDE, GPT = "claude-sonnet-4-6", "gpt-4o"
-COUNT = 60
+COUNT = 24
 
 
 @pytest.fixture

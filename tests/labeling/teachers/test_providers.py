@@ -121,6 +121,16 @@ def test_an_unknown_document_is_refused_for_good(serve: Serve, kind: str) -> Non
 
 
 @both
+def test_a_document_without_a_picture_is_not_sent(serve: Serve, kind: str) -> None:
+    server = serve()
+    for pages in ((page().without_image(),), ()):
+        with pytest.raises(TeacherRefused) as caught:
+            teacher_for(kind, server).label(replace(document(), pages=pages), RECEIPTS)
+        assert caught.value.code == "no_picture"
+    assert not server.calls
+
+
+@both
 def test_a_tall_page_is_sent_in_parts_in_order_behind_their_captions(serve: Serve, kind: str) -> None:
     server = serve()
     answer = teacher_for(kind, server).label(document(pages=(page(700, 6000), page(index=1))), RECEIPTS)
@@ -157,7 +167,7 @@ def test_the_estimate_is_within_five_percent_of_what_was_metered(serve: Serve, k
     tariff = Tariff() if kind == "anthropic" else Tariff(Decimal("2.5"), Decimal(10), Decimal("1.25"), Decimal("2.5"))
     server = serve(tariff=tariff)
     teacher = teacher_for(kind, server)
-    sizes = [(480 + 7 * number, 800 + 37 * number) for number in range(60)]
+    sizes = [(400 + 14 * number, 700 + 74 * number) for number in range(24)]
     documents = [document(number, pages=(page(*size),)) for number, size in enumerate(sizes)]
     estimated = sum((teacher.estimate(each, RECEIPTS).cost for each in documents), Decimal(0))
     assert server.total == 0, "an estimate is free"

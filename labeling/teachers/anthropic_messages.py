@@ -67,7 +67,8 @@ class AnthropicTeacher(ChatTeacher):
 
         Answers come in any order, within a day. `started` is told each batch's id and its documents as soon as it is
         made, so that a caller can write it down; `resume` names batches that an earlier process made of these
-        documents: they are only fetched, not made again. Faulty answers are repaired in a second batch. Raises
+        documents, in the order made: they are only fetched, not made again. Faulty answers are repaired in a second
+        batch. Raises
         TeacherError where a batch can't be made or fetched at all.
         """
         from labeling.teachers.batches import run_batches

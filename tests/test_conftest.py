@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 import threading
 import urllib.request
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -27,6 +29,14 @@ def test_a_connection_to_another_machine_is_refused(no_network: list[str]) -> No
 
 def test_looking_up_a_name_is_refused(no_network: list[str]) -> None:
     _refused(no_network, lambda: socket.getaddrinfo("tailor.invalid", 443))
+
+
+def test_a_connection_from_another_thread_or_an_event_loop_is_refused(no_network: list[str]) -> None:
+    def attempt() -> None:
+        asyncio.run(asyncio.wait_for(asyncio.open_connection(OUTSIDE, 443), timeout=2))
+
+    with ThreadPoolExecutor(1) as pool:
+        _refused(no_network, lambda: pool.submit(attempt).result())
 
 
 def test_a_datagram_to_another_machine_is_refused(no_network: list[str]) -> None:

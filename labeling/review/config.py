@@ -58,7 +58,7 @@ class _Form:
 
     def text(self, name: str, hint: str, **more: str) -> None:
         usual = {"editable": "true", "rows": "1", "maxSubmissions": "1", "placeholder": hint}
-        Tree.SubElement(self.parent, "TextArea", name=name, toName=PAGE, **{**usual, **more})
+        Tree.SubElement(self.parent, "TextArea", {"name": name, "toName": PAGE, **usual, **more})
 
 
 def labelling_configuration(task: Task) -> str:
@@ -91,7 +91,7 @@ def _page(parent: Tree.Element, task: Task) -> None:
         Tree.SubElement(labels, "Label", value=name, background=colour, hint=meaning)
     # Turning the picture in the browser would turn the boxes away from the record's upright page.
     shown = {"zoom": "true", "zoomControl": "true", "rotateControl": "false", "maxWidth": "100%"}
-    Tree.SubElement(parent, "Image", name=PAGE, valueList=f"${PAGES_KEY}", **shown)
+    Tree.SubElement(parent, "Image", {"name": PAGE, "valueList": f"${PAGES_KEY}", **shown})
 
 
 def _region(parent: Tree.Element, task: Task) -> None:

@@ -48,7 +48,11 @@ def region_results(region: Region, size: Size) -> list[Result]:
         "original_height": size[1],
         "image_rotation": 0,
     }
-    rectangle = {"from_name": BOX, "type": "rectanglelabels", "value": {**shape, "rectanglelabels": [region.label]}}
+    rectangle: Result = {
+        "from_name": BOX,
+        "type": "rectanglelabels",
+        "value": {**shape, "rectanglelabels": [region.label]},
+    }
     if region.score is not None:
         rectangle["score"] = region.score
     found = [{**common, **rectangle}]

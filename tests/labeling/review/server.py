@@ -1,7 +1,7 @@
 """A real Label Studio for tests, in an environment of its own: its pins conflict with ours.
 
-It is installed once, into $TAILOR_LABEL_STUDIO or ~/.cache/tailor/label-studio-VERSION (about 1 GB, a minute or two), and
-started on a free port of this machine with its database in a temporary folder.
+It is installed once, into $TAILOR_LABEL_STUDIO or ~/.cache/tailor/label-studio-VERSION (about 1 GB, a minute or two),
+and started on a free port of this machine with its database in a temporary folder.
 """
 
 from __future__ import annotations

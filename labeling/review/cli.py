@@ -203,10 +203,8 @@ def _number(client: Client, title: str) -> int:
 
 def _show(found: ProjectStatus) -> None:
     """Progress in a line, then a table on a terminal, or lines with tabs where another program reads."""
-    progress = (
-        f"{found.done} of {found.total} done ({found.changed} changed), {found.skipped} skipped, {found.left} left"
-    )
-    typer.echo(f"{progress}; {found.people} people", err=True)
+    done = f"{found.done} of {found.total} done by {found.people} people ({found.changed} changed)"
+    typer.echo(f"{done}, {found.skipped} skipped, {found.left} left", err=True)
     head = ["field", "people", "person/teacher", "person/student", "teacher/student"]
     rows = [
         [row.field, *map(_cell, (row.people, row.person_teacher, row.person_student, row.teacher_student))]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,8 +16,8 @@ from typing import Any, TypeVar
 from extractor.errors import TailorError, UsageError
 
 URL_VARIABLE, TOKEN_VARIABLE = "LABEL_STUDIO_URL", "LABEL_STUDIO_API_KEY"
-UPLOADS = "/data/upload/"
-"""Where Label Studio serves what was uploaded."""
+UPLOADED = re.compile(r"/data/upload/\d+/(?!\.)[^/?#%\\\s]+")
+"""Where Label Studio serves what was uploaded: nothing that leads elsewhere, however it is spelt."""
 
 FILES_A_REQUEST = 20
 TASKS_A_REQUEST = 50
@@ -138,7 +139,7 @@ class Client:
 
     def fetch(self, address: str) -> bytes:
         """An uploaded file. Raises DeskError for any other address: a task may name what it likes."""
-        if not address.startswith(UPLOADS) or ".." in address or "?" in address:
+        if not UPLOADED.fullmatch(address):
             raise DeskError(f"{address!r} is no uploaded picture.", code="desk_refused")
         return bytes(self._request("GET", address.removeprefix("/")).content)
 

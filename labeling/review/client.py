@@ -192,9 +192,16 @@ class Client:
             raise self._failure(error.status_code or 0, str(error.body)) from None
 
     def _failure(self, status: int, body: str) -> DeskError:
+        said = " ".join(body.split())[:300]
+        if status == 403 and "reserved network address" in body:
+            hint = (
+                "It guards its own network: start it with ML_BLOCK_LOCAL_IP=false and SSRF_PROTECTION_ENABLED=false, "
+                "or let the backend listen where it may reach it (--address)."
+            )
+            message = f"Label Studio at {self.url} does not talk to that address."
+            return DeskError(message, code="desk_refused", hint=hint)
         if status in (401, 403):
             hint = "Check the token: Account & Settings in Label Studio shows it."
-            return DeskError(
-                f"Label Studio at {self.url} refuses the token ({status}).", code="desk_refused", hint=hint
-            )
-        return DeskError(f"Label Studio at {self.url} answered {status}: {' '.join(body.split())[:300]}")
+            message = f"Label Studio at {self.url} refuses the token ({status})."
+            return DeskError(message, code="desk_refused", hint=hint)
+        return DeskError(f"Label Studio at {self.url} answered {status}: {said}")

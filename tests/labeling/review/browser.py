@@ -83,7 +83,10 @@ class Browser:
         return found
 
     def select(self, region: str) -> None:
-        script = "Htx.annotationStore.selected.regions.find(one => one.cleanId === arguments[0]).onClickRegion()"
+        script = (
+            "const open = Htx.annotationStore.selected;"
+            "open.selectArea(open.regions.find(one => one.cleanId === arguments[0]))"
+        )
         self._chrome.execute_script(script, region)
         time.sleep(1)
 

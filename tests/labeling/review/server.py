@@ -69,6 +69,9 @@ def running(folder: Path) -> Iterator[Server]:
         "LABEL_STUDIO_USER_TOKEN": server.token,
         # Only at the first start: a database that was made without them never takes such tokens.
         "LABEL_STUDIO_ENABLE_LEGACY_API_TOKEN": "true",
+        # By default it talks to no address of its own machine, where the tests' ML backend listens.
+        "ML_BLOCK_LOCAL_IP": "false",
+        "SSRF_PROTECTION_ENABLED": "false",
         "COLLECT_ANALYTICS": "false",
         "LATEST_VERSION_CHECK": "false",
         "SENTRY_DSN": "",

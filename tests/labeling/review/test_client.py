@@ -68,6 +68,13 @@ def test_the_servers_own_words_are_passed_on(desk: str) -> None:
         Client(desk, TOKEN).update_project(1, {})
 
 
+def test_a_server_that_guards_its_own_network_tells_what_to_do(desk: str) -> None:
+    Desk.status, Desk.body = 403, {"detail": "URL resolves to a reserved network address (block: 127.0.0.0/8)"}
+    with pytest.raises(DeskError) as told:
+        Client(desk, TOKEN).update_project(1, {})
+    assert "ML_BLOCK_LOCAL_IP" in told.value.hint
+
+
 def test_a_server_that_is_not_there_is_told() -> None:
     pytest.importorskip("label_studio_sdk", reason="needs the extra labeling")
     with pytest.raises(DeskError) as told:

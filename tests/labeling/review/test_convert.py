@@ -45,19 +45,20 @@ def drawn(label: str, x: float, y: float, text: str | None = None, **more: Any) 
     return results
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(any_receipts)
 def test_any_receipt_comes_back_as_it_was(receipt: Receipt) -> None:
     assert predicted_receipt(shown(receipt), RECEIPTS) == receipt
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(any_receipts)
 def test_a_receipt_that_a_person_accepts_comes_back_as_it_was(receipt: Receipt) -> None:
     results = shown(receipt)
     assert reviewed_receipt(results, RECEIPTS, results) == (receipt, ())
 
 
+@settings(max_examples=40)
 @given(st.integers(0, 10**6), st.floats(-0.0012, 0.0012), st.booleans())
 def test_a_browser_may_round_and_forget_scores(seed: int, shift: float, forget: bool) -> None:
     receipt = random_receipt(random.Random(seed), pages=2)

@@ -34,6 +34,9 @@ LOGIN = "label-studio"
 
 REVIEWED = ("ANNOTATION_CREATED", "ANNOTATION_UPDATED")
 
+UNREADABLE = (TailorError, KeyError, IndexError, TypeError, OSError, ValueError, Image.DecompressionBombError)
+"""What a task that isn't ours, or a picture that is none, may raise."""
+
 _basic = HTTPBasic(auto_error=False)
 
 
@@ -99,7 +102,7 @@ def _predicted(backend: Backend, task: Mapping[str, Any]) -> dict[str, Any] | li
         pages = [backend.fetch(address) for address in addresses]
         sizes = [_size(page) for page in pages]
         record = backend.reader.extract(pages[0] if len(pages) == 1 else _bound(pages))
-    except (TailorError, KeyError, IndexError, TypeError, OSError, ValueError) as error:
+    except UNREADABLE as error:
         log.warning("Task %s can't be read: %s", task.get("id"), error)
         return []
     if record.status == "failed":

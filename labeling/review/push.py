@@ -36,6 +36,15 @@ class PushReport:
     problems: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class _Found:
+    """A document with its file."""
+
+    source: Source
+    path: Path
+    sha256: str
+
+
 def push(
     client: Client,
     title: str,
@@ -48,28 +57,28 @@ def push(
 ) -> tuple[dict[str, Any], PushReport]:
     """Sends the documents; the project and what was done come back.
 
-    A document is known by the SHA-256 of its file: pushed again it is not doubled, but gets the prediction of a reader
-    it had none of, and a new one where the same reader now says something else. What people annotated is not touched.
-    Documents of whose every value the reader is at least as sure as `below` are left out (at 1.0, none). Raises
-    DeskError.
+    A document is known by its name and the SHA-256 of its file: pushed again it is not doubled, but gets the
+    prediction of a reader it had none of, and a new one where the same reader now says something else. What people
+    annotated is not touched. Documents of whose every value the reader is at least as sure as `below` are left out
+    (at 1.0, none). Raises DeskError.
     """
     report = PushReport()
     doubtful = [each for each in sources if below >= 1.0 or each.sureness < below]
     report.sure = len(sources) - len(doubtful)
     found = _located(sorted(doubtful, key=lambda each: each.sureness), pictures, report)
     project = _project(client, title, task)
-    known = {each["data"].get("sha256"): each for each in client.tasks(project["id"])}
-    fresh = {sha: each for sha, each in found.items() if sha not in known}
+    known = {(each["data"].get("document"), each["data"].get("sha256")): each for each in client.tasks(project["id"])}
+    fresh = [each for key, each in found.items() if key not in known]
     done = 0
-    for some in batches(list(fresh.items()), DOCUMENTS_A_STEP):
+    for some in batches(fresh, DOCUMENTS_A_STEP):
         report.added += _add(client, project["id"], some, task, report)
         done += len(some)
         progress(done, len(found))
-    there = [(known[sha], source) for sha, (source, _) in found.items() if sha in known]
+    there = [(known[key], each.source) for key, each in found.items() if key in known]
     if there:
         _update(client, project["id"], there, task, report)
         progress(len(found), len(found))
-    model = next((source.model for source, _ in found.values()), None)
+    model = next((each.source.model for each in found.values()), None)
     if model and project.get("model_version") != model:
         # The order by doubt, and the values that a task opens with, are those of the model pushed last.
         client.update_project(project["id"], {"model_version": model})
@@ -96,16 +105,16 @@ def prediction_of(source: Source, task: Task, sizes: Sequence[Size]) -> dict[str
     return {"model_version": source.model, "score": source.sureness, "result": results}
 
 
-def _located(sources: Iterable[Source], pictures: PictureFolder, report: PushReport) -> dict[str, tuple[Source, Path]]:
-    """The documents with their files, by SHA-256, in the order given."""
-    found: dict[str, tuple[Source, Path]] = {}
+def _located(sources: Iterable[Source], pictures: PictureFolder, report: PushReport) -> dict[tuple[str, str], _Found]:
+    """The documents with their files, by name and SHA-256, in the order given."""
+    found: dict[tuple[str, str], _Found] = {}
     for source in sources:
         try:
             path, sha256 = pictures.find(source)
         except DocumentError as error:
             report.problems.append(f"{source.file} [{error.code}]: {error}")
         else:
-            found[sha256] = (source, path)
+            found[source.document, sha256] = _Found(source, path, sha256)
     return found
 
 
@@ -128,41 +137,30 @@ def _project(client: Client, title: str, task: Task) -> dict[str, Any]:
     return project
 
 
-def _add(
-    client: Client,
-    project: int,
-    documents: Sequence[tuple[str, tuple[Source, Path]]],
-    task: Task,
-    report: PushReport,
-) -> int:
+def _add(client: Client, project: int, documents: Sequence[_Found], task: Task, report: PushReport) -> int:
     """Uploads documents and makes a task of each; how many came through."""
-    ready: list[tuple[str, Source, list[PagePicture], dict[str, Any]]] = []
-    for sha256, (source, path) in documents:
+    ready: list[tuple[_Found, list[PagePicture], dict[str, Any]]] = []
+    for each in documents:
         try:
-            pages = pages_of(path, turns_of(source.record))
-            prediction = prediction_of(source, task, [page.size for page in pages])
+            pages = pages_of(each.path, turns_of(each.source.record))
+            prediction = prediction_of(each.source, task, [page.size for page in pages])
         except DocumentError as error:
-            report.problems.append(f"{source.file} [{error.code}]: {error}")
+            report.problems.append(f"{each.source.file} [{error.code}]: {error}")
         except ValueError as error:
-            report.problems.append(f"{source.file} [bad_record]: {error}.")
+            report.problems.append(f"{each.source.file} [bad_record]: {error}.")
         else:
-            ready.append((sha256, source, pages, prediction))
+            ready.append((each, pages, prediction))
     names = [
-        (f"{sha256[:16]}-{at}.{page.suffix}", page.data)
-        for sha256, _, pages, _ in ready
+        (f"{each.sha256[:16]}-{at}.{page.suffix}", page.data)
+        for each, pages, _ in ready
         for at, page in enumerate(pages, start=1)
     ]
     addresses = iter(client.upload(project, names))
-    client.add_tasks(
-        project,
-        [
-            {
-                "data": data_of(source, sha256, [next(addresses) for _ in pages], [page.size for page in pages]),
-                "predictions": [prediction],
-            }
-            for sha256, source, pages, prediction in ready
-        ],
-    )
+    tasks = []
+    for each, pages, prediction in ready:
+        data = data_of(each.source, each.sha256, [next(addresses) for _ in pages], [page.size for page in pages])
+        tasks.append({"data": data, "predictions": [prediction]})
+    client.add_tasks(project, tasks)
     return len(ready)
 
 

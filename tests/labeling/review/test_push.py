@@ -69,6 +69,15 @@ def test_pushing_again_changes_nothing(folder: Path) -> None:
     assert json.dumps(desk.made) == before
 
 
+def test_two_names_of_the_same_picture_are_two_documents(folder: Path) -> None:
+    desk = FakeDesk()
+    first = made_up(folder, 1)[0]
+    (folder / "copy.png").write_bytes((folder / "d000.png").read_bytes())
+    sources = sources_of([first, first.model_copy(update={"file": str(folder / "copy.png")})])
+    assert push(desk, sources, folder).added == 2
+    assert push(desk, sources, folder).unchanged == 2
+
+
 def test_another_reading_of_the_same_reader_takes_the_place_of_the_first(folder: Path) -> None:
     desk = FakeDesk()
     sources = sources_of(made_up(folder, 2))

@@ -1,0 +1,1 @@
+"""The review desk: labels and predictions to Label Studio, and what people made of them back."""

@@ -1,4 +1,4 @@
-"""Evidence for and against each field of a teacher's label, from the page, the label itself, its shop and the student."""
+"""Evidence for and against each field of a teacher's label: from page, label, shop and student."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from extractor.normalize.times import find_times
 from extractor.task import RECEIPTS, Task
 from extractor.types import Page
 from labeling.critic import figures, places, student_view, texts
@@ -99,7 +100,7 @@ def _offered(sheet: Sheet, field: str, task: Task) -> float:
     if kind == "date":
         return float(bool(sheet.dates))
     if kind == "time":
-        return float(any(figures.find_times(text) for text in sheet.row_texts))
+        return float(any(find_times(text) for text in sheet.row_texts))
     words = texts.FIELD_WORDS.get(field) or figures.AMOUNT_WORDS.get(field)
     if words is None:
         return UNKNOWN

@@ -31,44 +31,77 @@ _SUMS: Signs = {"sums": 1, "sums_apart": -1, "items": 1}
 _DAY: Signs = {"found": 1, "exact": 1, "confidence": 1, "times": 1, "others": -1, "same_day": 1, "plausible": 1}
 
 STUDENT: Signs = {"student_same": 1, "student_other": -1, "student_share": 1}
-"""The student's confidence where it reads the same, where it reads another value, and how probable it holds this one."""
+"""The student's confidence where it reads the same, where it reads something else, how probable it holds this value."""
 
 FAMILIES: dict[str, Signs] = {
     "name": {
         **_PLACE,
         **_AROUND,
-        **{"form": 0, "form_elsewhere": -1, "below_name": -1, "below_bracket": -1, "rows": 0, "length": 0},
-        **{"head": 1, "head_apart": -1, "owner": -1, "owner_below": -1},
+        "form": 0,
+        "form_elsewhere": -1,
+        "below_name": -1,
+        "below_bracket": -1,
+        "rows": 0,
+        "length": 0,
+        "head": 1,
+        "head_apart": -1,
+        "owner": -1,
+        "owner_below": -1,
         **_SHOP,
     },
     "address": {
         **_PLACE,
         **_AROUND,
-        **{"postcode": 1, "postcode_beside": -1, "below_code": -1, "starts": 1, "length": 0, "gap": -1},
+        "postcode": 1,
+        "postcode_beside": -1,
+        "below_code": -1,
+        "starts": 1,
+        "length": 0,
+        "gap": -1,
         **_SHOP,
     },
     "code": {
         **_PLACE,
-        **{"digits": 1, "plausible": 1, "check_digit": 1, "label": 1, "label_elsewhere": -1, "length": 0},
+        "digits": 1,
+        "plausible": 1,
+        "check_digit": 1,
+        "label": 1,
+        "label_elsewhere": -1,
+        "length": 0,
         **_SHOP,
     },
     "amount": {"found": 1, "confidence": 1, "times": 1, "label": 1, **_SUMS, "share": 0, "zero": 0},
     "total": {
-        **{"found": 1, "confidence": 1, "times": 1, "label": 1, "label_elsewhere": -1, "rounded_elsewhere": -1},
-        **{"paid": -1, **_SUMS, "share": 1, "zero": -1, "rounded": 0, "discounted": -1},
+        "found": 1,
+        "confidence": 1,
+        "times": 1,
+        "label": 1,
+        "label_elsewhere": -1,
+        "rounded_elsewhere": -1,
+        "paid": -1,
+        **_SUMS,
+        "share": 1,
+        "zero": -1,
+        "rounded": 0,
+        "discounted": -1,
     },
     "date": {**_DAY, "label": 1, "label_elsewhere": -1},
     "choice": {"fits": 1, "contradicts": -1, **_SHOP},
     "items": {
-        **{"amounts_found": 1, "texts_alike": 1, "texts_worst": 1, "sums": 1, "sums_apart": -1, "none": 0},
-        **{"uncounted": -1},
+        "amounts_found": 1,
+        "texts_alike": 1,
+        "texts_worst": 1,
+        "sums": 1,
+        "sums_apart": -1,
+        "none": 0,
+        "uncounted": -1,
     },
     "absent": {"label_elsewhere": -1, "shop_has": -1},
 }
 """The evidence of each family, the student's aside: +1 speaks for a value, -1 against it, 0 either way.
 
-A fit may not give evidence the opposite sign: few wrong labels are known and half of those come from two shops, so that a
-free fit would learn these shops instead.
+A fit may not give evidence the opposite sign: few wrong labels are known and half of those come from two shops, so that
+a free fit would learn these shops instead.
 """
 
 _OF_TYPE: dict[FieldType, str] = {

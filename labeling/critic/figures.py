@@ -55,7 +55,7 @@ def amount_evidence(sheet: Sheet, field: str, label: Mapping[str, Any]) -> Evide
     value = decimal(str(label[field]))
     if value is None:
         # Not a number at all: nothing can be found for it.
-        return {name: 0.0 for name in ("found", "confidence", "times", "label", "sums", "share")} | {"sums_apart": 1.0}
+        return dict.fromkeys(("found", "confidence", "times", "label", "sums", "share"), 0.0) | {"sums_apart": 1.0}
     size = abs(value)
     rows = sheet.amounts.get(size, [])
     words = AMOUNT_WORDS.get(field)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -19,7 +19,7 @@ import numpy.typing as npt
 from extractor.errors import MissingExtra
 from extractor.truth import Truth
 from labeling.critic.evidence import Case, Judged, judge
-from labeling.critic.family import FAMILIES, STUDENT, judged
+from labeling.critic.family import FAMILIES, STUDENT
 from labeling.critic.model import Critic, Judgement
 from labeling.critic.planted import plant
 from labeling.critic.truths import MEASURED, wrong
@@ -68,7 +68,7 @@ def rows_of(
 def fit(rows: Sequence[Row], evaluation: Mapping[str, float] | None = None) -> Critic:
     """The critic of these rows, one model a family, with and without the student's evidence.
 
-    Raises MissingExtra without scikit-learn, ValueError where a family has no right or no wrong values.
+    Raises MissingExtra without scikit-learn, ValueError where a family has no rows.
     """
     parts: dict[bool, dict[str, Judgement]] = {False: {}, True: {}}
     for family in FAMILIES:
@@ -115,8 +115,7 @@ def _fitted(rows: Sequence[Row], family: str, student: bool) -> Judgement:
     return Judgement(
         bias=round(float(slope * bias + offset), 5),
         weights={
-            name: round(float(slope * each / scale), 5)
-            for name, each, scale in zip(names, weight, scales, strict=True)
+            name: round(float(slope * each / scale), 5) for name, each, scale in zip(names, weight, scales, strict=True)
         },
         means={name: round(float(mean), 5) for name, mean in zip(names, means, strict=True)},
     )
@@ -213,12 +212,3 @@ def _platt(odds: Floats, targets: Floats) -> tuple[float, float]:
         curve = (design * (chance * (1 - chance))[:, None]).T @ design + np.diag([1.0, 1e-6])
         beta = beta - np.linalg.solve(curve, gradient)
     return max(float(beta[0]), 0.1), float(beta[1])
-
-
-def measured(rows: Iterable[Row]) -> list[Row]:
-    """The rows whose truth is known."""
-    return [row for row in rows if row.source == "truth"]
-
-
-def all_fields_have_rows(rows: Sequence[Row], case: Case) -> bool:
-    return {row.field for row in rows} >= set(judged(case.task))

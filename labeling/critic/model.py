@@ -1,7 +1,7 @@
 """The critic's judgement: a small logistic model a family of fields, kept as JSON, scored by NumPy alone.
 
-It filters what the teacher says, as a critic model does in symbolic knowledge distillation (West et al., NAACL 2022) and
-I2D2 (Bhagavatula et al., ACL 2023), here with evidence that a person can read.
+It filters what the teacher says, as a critic model does in symbolic knowledge distillation (West et al., NAACL 2022)
+and I2D2 (Bhagavatula et al., ACL 2023), here with evidence that a person can read.
 """
 
 from __future__ import annotations

@@ -20,7 +20,9 @@ from labeling.critic.truths import WRONG_BELOW
 Label = Mapping[str, Any]
 
 
-def plant(sheet: Sheet, label: Label, field: str, task: Task, others: Sequence[Label], draw: random.Random) -> Label | None:
+def plant(
+    sheet: Sheet, label: Label, field: str, task: Task, others: Sequence[Label], draw: random.Random
+) -> Label | None:
     """The label with one error in `field`, or None where none was found. `others` are labels of other documents."""
     for _ in range(4):
         changed = _changed(sheet, label, field, task, others, draw)

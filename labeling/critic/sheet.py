@@ -49,7 +49,7 @@ class Match:
 
 
 class Sheet:
-    """The words of a document, ready to be searched. `rows` holds the token numbers of each visual row, from the top."""
+    """The words of a document, ready to be searched. `rows` holds the token numbers of each visual row, top first."""
 
     def __init__(self, pages: Sequence[Page]) -> None:
         self.tokens: tuple[Token, ...] = tokenize(pages)

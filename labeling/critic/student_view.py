@@ -42,17 +42,14 @@ def view(
     receipt, _ = decode(tokens, answers, manifest)
     country = receipt.value("country")
     types = {name: manifest.type_of(name) for name in manifest.spans}
-    reader = Reader(
-        country, document_decimal_sign(token.text for token in tokens), types, frozenset(manifest.positive)
-    )
+    reader = Reader(country, document_decimal_sign(token.text for token in tokens), types, frozenset(manifest.positive))
     found = {
         name: {each.value: min(each.probability, 1.0) for each in candidates(tokens, answers, at, name, reader)}
         for at, name in enumerate(manifest.spans)
     }
     absent = {name: float(answers.absent[at]) for at, name in enumerate(manifest.spans)}
-    for at, name in enumerate(manifest.inferred):
+    for name in manifest.inferred:
         kinds = manifest.inferred[name]
-        del at
         found[name] = {kind: float(share) for kind, share in zip(kinds, answers.inferred[name], strict=True) if kind}
         absent[name] = float(answers.inferred[name][kinds.index("")]) if "" in kinds else 0.0
     return StudentView(receipt, found, absent)
@@ -75,7 +72,9 @@ def student_evidence(seen: StudentView | None, field: str, label: Mapping[str, A
         }
     said = comparable(field, str(value))
     alike = similarity(field, read.value, said) if read else 0.0
-    share = sum(chance for each, chance in seen.candidates.get(field, {}).items() if similarity(field, each, said) >= SAME)
+    share = sum(
+        chance for each, chance in seen.candidates.get(field, {}).items() if similarity(field, each, said) >= SAME
+    )
     return {
         "student_same": read.confidence if read and alike >= SAME else 0.0,
         "student_other": read.confidence if read and alike < SAME else seen.absent.get(field, 0.0) if not read else 0.0,
@@ -107,4 +106,6 @@ def _items(seen: StudentView, label: Mapping[str, Any]) -> Evidence:
 def label_items(label: Mapping[str, Any]) -> list[dict[str, str]]:
     """A label's line items as they are compared."""
     items: Sequence[Any] = label.get("line_items") or ()
-    return [comparable_item(item if isinstance(item, dict) else dict(zip(ITEM_PARTS, item, strict=False))) for item in items]
+    return [
+        comparable_item(item if isinstance(item, dict) else dict(zip(ITEM_PARTS, item, strict=False))) for item in items
+    ]

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from heapq import heapify, heappop, heappush
 from typing import Literal, get_args
 
 import numpy as np
@@ -95,13 +96,23 @@ def similarities(vectors: Floats) -> Floats:
 def cover(alike: Floats, worth: Floats, chosen: Sequence[int], free: Sequence[int], k: int) -> list[int]:
     """Greedily the `k` of `free` that add most to Σ worth · (how far the nearest chosen one speaks for a document)."""
     reached = alike[list(chosen)].max(axis=0) if len(chosen) else np.zeros(len(alike))
-    left = list(free)
+
+    def gain(at: int) -> float:
+        return float(np.maximum(alike[at] - reached, 0.0) @ worth)
+
+    # Gains only shrink as more is chosen, so one that is still the largest after a second look is the largest (Minoux
+    # 1978); ties go to the document that stands first.
+    heap = [(-gain(at), at) for at in free]
+    heapify(heap)
     picked: list[int] = []
-    while left and len(picked) < k:
-        gains = np.maximum(alike[left] - reached, 0.0) @ worth
-        best = left.pop(int(gains.argmax()))
-        picked.append(best)
-        reached = np.maximum(reached, alike[best])
+    while heap and len(picked) < k:
+        _, at = heappop(heap)
+        now = (-gain(at), at)
+        if heap and now > heap[0]:
+            heappush(heap, now)
+            continue
+        picked.append(at)
+        reached = np.maximum(reached, alike[at])
     return picked
 
 

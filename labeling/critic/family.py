@@ -15,7 +15,7 @@ ITEMS = "line_items"
 
 Signs = dict[str, int]
 
-_PLACE: Signs = {"found": 1, "alike": 1, "confidence": 1, "times": 1}
+_PLACE: Signs = {"found": 1, "alike": 1, "missing": -1, "confidence": 1, "times": 1}
 _AROUND: Signs = {
     "row": -1,
     "lead": -1,
@@ -28,7 +28,16 @@ _AROUND: Signs = {
 }
 _SHOP: Signs = {"shop_agrees": 1, "shop_differs": -1}
 _SUMS: Signs = {"sums": 1, "sums_apart": -1, "items": 1}
-_DAY: Signs = {"found": 1, "exact": 1, "confidence": 1, "times": 1, "others": -1, "same_day": 1, "plausible": 1}
+_DAY: Signs = {
+    "found": 1,
+    "exact": 1,
+    "alike": 1,
+    "confidence": 1,
+    "times": 1,
+    "others": -1,
+    "same_day": 1,
+    "plausible": 1,
+}
 
 STUDENT: Signs = {"student_same": 1, "student_other": -1, "student_share": 1}
 """The student's confidence where it reads the same, where it reads something else, how probable it holds this value."""

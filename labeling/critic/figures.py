@@ -120,6 +120,7 @@ def date_evidence(sheet: Sheet, label: Mapping[str, Any], today: date) -> Eviden
     return {
         "found": float(bool(rows)),
         "exact": float(bool(text) and squeezed(text) in sheet.text),
+        "alike": near.alike if (near := sheet.find(text)) else 0.0,
         "confidence": max((_row_confidence(sheet, row) for row in rows), default=0.0),
         "times": min(len(rows), 3) / 3,
         "others": min(others, 3) / 3,
@@ -145,6 +146,7 @@ def time_evidence(sheet: Sheet, value: str) -> Evidence:
     return {
         "found": float(bool(rows)),
         "exact": float(squeezed(value) in sheet.text),
+        "alike": near.alike if (near := sheet.find(value)) else 0.0,
         "confidence": max((_row_confidence(sheet, row) for row in rows), default=0.0),
         "times": min(len(rows), 3) / 3,
         "others": min(others, 3) / 3,

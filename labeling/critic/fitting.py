@@ -35,6 +35,9 @@ STRENGTH = 0.1
 FEW = 5
 """With fewer wrong values of a family than this, only the bias is calibrated."""
 
+LEAST_WRONG = 0.01
+"""The share of wrong values that such a family is taken to have at least: other documents are harder than scans."""
+
 Floats = npt.NDArray[np.float64]
 
 
@@ -188,7 +191,7 @@ def _calibration(
     bad, good = int(wrongs[real].sum()), int((~wrongs[real]).sum())
     targets = np.where(wrongs[real], 1.0 / (bad + 2), (good + 1) / (good + 2))
     if bad < FEW:
-        return 1.0, _offset(odds[real], float(targets.mean()))
+        return 1.0, _offset(odds[real], min(float(targets.mean()), 1.0 - LEAST_WRONG))
     return _platt(odds[real], targets)
 
 

@@ -21,6 +21,8 @@ COMPANY = re.compile(
 
 _OWNER = re.compile(r"(?i)\bown(?:ed)? ?by|dimiliki|operated ?by|managed ?by|franchise|betreiber|inh\.|inhaber|exploit")
 _HEAD_ROWS = 4
+_MISREAD, _CHANCE = 0.8, 0.5
+# Above the first a stretch is the value misread; below the second it is alike by chance.
 _BRANCH = re.compile(r"^\W*\([^\d)]{4,}\)?\W*$")
 _POSTCODE = re.compile(r"(?<!\d)(?:\d{4,6}|\d{5}-\d{4}|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[A-Z]\d[A-Z] ?\d[A-Z]\d)(?!\d)")
 
@@ -45,10 +47,11 @@ _TAX_NUMBERS = {
 def placed(sheet: Sheet, match: Match | None) -> Evidence:
     """Whether and how surely a value stands on the page."""
     if match is None:
-        return {"found": 0.0, "alike": 0.0, "confidence": 0.0, "times": 0.0}
+        return {"found": 0.0, "alike": 0.0, "missing": 1.0, "confidence": 0.0, "times": 0.0}
     return {
         "found": float(match.times > 0),
         "alike": match.alike,
+        "missing": min(max((_MISREAD - match.alike) / (_MISREAD - _CHANCE), 0.0), 1.0),
         "confidence": match.confidence,
         "times": min(match.times, 3) / 3,
     }

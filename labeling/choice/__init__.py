@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from labeling.choice.outline import Outline, embed, outline
+from labeling.choice.outline import Outline, clarity, embed, outline
 from labeling.choice.strategies import STRATEGIES, Pool, Strategy, choose
 
-__all__ = ["STRATEGIES", "Outline", "Pool", "Strategy", "choose", "embed", "outline"]
+__all__ = ["STRATEGIES", "Outline", "Pool", "Strategy", "choose", "clarity", "embed", "outline"]

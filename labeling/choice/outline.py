@@ -17,6 +17,8 @@ import numpy.typing as npt
 
 from extractor.student import features
 from extractor.student.encoder import Token, extent
+from labeling.critic.figures import AMOUNT_WORDS
+from labeling.critic.sheet import Sheet
 
 Floats = npt.NDArray[np.float64]
 
@@ -25,6 +27,9 @@ GRID_ROWS, GRID_COLUMNS = 12, 6
 PICTURE_ROWS, PICTURE_COLUMNS = 16, 8
 HEAD_ROWS = 5
 """Words of the first rows count double: there the shop stands."""
+
+SURE = 0.9
+"""Words that the OCR is surer of than this count as read."""
 
 WORDS, LAYOUT, PICTURE = 1.0, 0.35, 0.25
 """How much each part counts in the distance between two documents."""
@@ -49,6 +54,21 @@ def outline(tokens: Sequence[Token], picture: npt.NDArray[np.uint8] | None = Non
             for piece in features.pieces(token.text)[:8]:
                 counts[piece] += 2 if token.row in head else 1
     return Outline({piece: 1.0 + np.log(count) for piece, count in counts.items()}, _layout(tokens), _small(picture))
+
+
+def clarity(sheet: Sheet) -> float:
+    """How much a label of this document can teach, as far as that shows before it has one; only the order counts.
+
+    What the OCR read unsurely or not at all can't be tied to a label, and then the label teaches nothing or something
+    false. So: the share of words read surely, and whether a date, amounts, a total and enough words are there.
+    """
+    if not sheet.tokens:
+        return 0.0
+    sure = sum(token.confidence > SURE for token in sheet.tokens) / len(sheet.tokens)
+    amounts = sum(features.cents(token.text) is not None for token in sheet.tokens)
+    total = any(AMOUNT_WORDS["total"].search(text) for text in sheet.row_texts)
+    shown = 0.5 * bool(sheet.dates) + 0.3 * min(amounts, 5) / 5 + 0.3 * total
+    return sure + shown + 0.2 * min(len(sheet.tokens), 60) / 60
 
 
 def embed(outlines: Sequence[Outline], seed: int = 0) -> Floats:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from extractor.errors import UsageError
 from extractor.student.encoder import tokenize
-from labeling.choice import STRATEGIES, Pool, Strategy, choose, embed, outline
+from labeling.choice import STRATEGIES, Pool, Strategy, choose, clarity, embed, outline
 from labeling.choice.clusters import kmeans
 from labeling.choice.strategies import cover, similarities
 from tests.labeling.critic.documents import receipt
@@ -81,6 +81,21 @@ def test_robust_prefers_a_doubtful_kind_but_not_its_outlier() -> None:
     )
     assert choose(outlier, 1, "robust")[0].startswith("2")
     assert choose(outlier, 1, "uncertain") == ["far"]
+
+
+def test_of_two_alike_the_more_legible_is_chosen() -> None:
+    legible = {name: 1.0 if name.endswith("-3") else 0.1 for name in pool().ids}
+    chosen = choose(pool(clarity=legible), KINDS, "diverse")
+    assert all(name.endswith("-3") for name in chosen)
+    assert len(kinds_of(chosen)) == KINDS
+
+
+def test_a_page_that_was_read_surely_and_shows_its_values_is_legible() -> None:
+    from labeling.critic.sheet import Sheet
+    from tests.labeling.critic.documents import page
+
+    clear, faint, bare = Sheet(receipt()), Sheet([page(["BLUE DOOR", "Total 9.00"], 0.5)]), Sheet([page([])])
+    assert clarity(clear) > clarity(faint) > clarity(bare) == 0.0
 
 
 def test_performance_spends_more_on_the_kind_that_is_read_badly() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from extractor.anls import anls
-from labeling.choice.proxy import Proxy, best_run, confidence, prepare
+from labeling.choice.proxy import Proxy, best_run, prepare
 from labeling.choice.simulate import labels_needed, ratio_to_random, table
 from labeling.critic.sheet import Sheet
 from tests.labeling.critic.documents import HEAD, label, receipt
@@ -31,10 +31,11 @@ def documents(first: int, count: int) -> list[tuple[Sheet, dict[str, object]]]:
 def test_the_stand_in_learns_what_labels_show() -> None:
     student = Proxy([prepare(*each) for each in documents(1, 20)])
     for sheet, told in documents(40, 5):
-        record = student.read(prepare(sheet, told))
+        document = prepare(sheet, told)
+        record = student.read(document)
         assert record.receipt.value("total") == told["total"]
         assert anls(record.receipt.value("merchant_name"), str(told["merchant_name"])) > 0.8
-        assert 0.5 < confidence(record) <= 1.0
+        assert 0.5 < student.confidence(document) <= 1.0
 
 
 def test_a_field_that_no_label_shows_is_not_read() -> None:

@@ -10,6 +10,7 @@ strategies were settled on dev: `--on rest` measures on documents that settled n
 from __future__ import annotations
 
 import csv
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 import typer
 
+from extractor.errors import TailorError, UsageError
 from extractor.evaluation import evaluate
 from extractor.truth import Truth, load_truths, split_of
 from labeling.choice.outline import Outline, clarity, embed, outline
@@ -167,7 +169,6 @@ def main(
     strategies: Annotated[str, typer.Option(help="Names, separated by commas.")] = ",".join(STRATEGIES),
 ) -> None:
     """Replay recorded labels and print, for each strategy, the accuracy by budget and the labels needed."""
-    from extractor.errors import UsageError
 
     names = [name for name in STRATEGIES if name == "random" or name in strategies.split(",")]
     unknown = set(strategies.split(",")) - set(STRATEGIES)
@@ -190,4 +191,8 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    try:
+        typer.run(main)
+    except TailorError as error:
+        typer.echo(str(error), err=True)
+        sys.exit(2)

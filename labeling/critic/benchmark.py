@@ -7,6 +7,7 @@ on (its labels were theirs): read those on dev beside them. `--fit` writes the c
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -17,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import typer
 
+from extractor.errors import TailorError
 from extractor.truth import split_of
 from labeling.critic.fitting import Row, fit, out_of_fold, rows_of
 from labeling.critic.sheet import squeezed
@@ -187,4 +189,8 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    try:
+        typer.run(main)
+    except TailorError as error:
+        typer.echo(str(error), err=True)
+        sys.exit(2)

@@ -29,8 +29,8 @@ from labeling.choice.proxy import FIELDS, Prepared, Proxy, prepare
 from labeling.choice.strategies import STRATEGIES, Pool, Strategy, choose
 
 BUDGETS = (25, 50, 100, 200, 400, 800)
-AT = 400
-"""The budget of random choice whose accuracy the others are to reach."""
+LEVELS = (100, 200, 400)
+"""The budgets of random choice whose accuracy the others are to reach."""
 
 TARGET = 0.6
 POOL_SHARE = 0.8
@@ -134,28 +134,31 @@ def collect(data: Path, teacher: Path) -> Known:
 
 
 def table(budgets: Sequence[int], curves: Mapping[str, Floats]) -> str:
-    """Markdown: mean ANLS and its standard deviation by budget, labels needed for the level of random at `AT`, and the
-    ratio of these to random's, seed by seed averaged (its standard deviation behind ±)."""
-    level = float(curves["random"].mean(axis=0)[list(budgets).index(AT)])
-    head = " | ".join(str(budget) for budget in budgets)
-    lines = [f"| strategy | {head} | labels for {level:.3f} | × random |", "|---|" + "---|" * (len(budgets) + 2)]
+    """Markdown: mean ANLS by budget with its standard deviation over seeds, and, for what random reaches on average at
+    each of `LEVELS`, the labels needed as a share of random's (in brackets its standard deviation over seeds)."""
+    levels = [level for level in LEVELS if level in budgets]
+    head = " | ".join([*map(str, budgets), *(f"× random's {level}" for level in levels)])
+    lines = [f"| strategy | {head} |", "|---|" + "---|" * (len(budgets) + len(levels))]
     for name, curve in curves.items():
-        cells = " | ".join(f"{m:.3f} ± {s:.3f}" for m, s in zip(curve.mean(axis=0), curve.std(axis=0), strict=True))
-        need = labels_needed(budgets, curve.mean(axis=0), level)
-        ratio, spread = ratio_to_random(budgets, curve, curves["random"])
-        lines.append(f"| {name} | {cells} | {_count(need)} | {need / AT:.2f} (by seed {ratio:.2f} ± {spread:.2f}) |")
+        cells = [f"{m:.3f} ± {s:.3f}" for m, s in zip(curve.mean(axis=0), curve.std(axis=0), strict=True)]
+        cells += [_ratio(budgets, curve, curves["random"], level) for level in levels]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
-def ratio_to_random(budgets: Sequence[int], curve: Floats, random: Floats) -> tuple[float, float]:
-    """Mean and standard deviation over seeds of labels needed ÷ `AT`, for what random reaches with the same draw."""
-    at = list(budgets).index(AT)
-    ratios = [labels_needed(budgets, own, other[at]) / AT for own, other in zip(curve, random, strict=True)]
-    return float(np.mean(ratios)), float(np.std(ratios))
+def _ratio(budgets: Sequence[int], curve: Floats, random: Floats, level: int) -> str:
+    reached = float(random.mean(axis=0)[list(budgets).index(level)])
+    need = labels_needed(budgets, curve.mean(axis=0), reached) / level
+    return "not reached" if np.isnan(need) else f"{need:.2f} ({ratio_to_random(budgets, curve, random, level)[1]:.2f})"
 
 
-def _count(need: float) -> str:
-    return "not reached" if np.isnan(need) else f"{need:.0f}"
+def ratio_to_random(budgets: Sequence[int], curve: Floats, random: Floats, level: int) -> tuple[float, float]:
+    """Mean and standard deviation over seeds of labels needed ÷ `level`, for what random reaches with `level` labels
+    and the same draw; seeds that never reach it are left out (NaN where none does)."""
+    at = list(budgets).index(level)
+    needs = [labels_needed(budgets, own, other[at]) / level for own, other in zip(curve, random, strict=True)]
+    known = [need for need in needs if not np.isnan(need)]
+    return (float(np.mean(known)), float(np.std(known))) if known else (float("nan"), float("nan"))
 
 
 def main(

@@ -3,7 +3,8 @@
 - `random`: any of them, the measure of all others.
 - `diverse`: those that together stand for the whole pool best (facility location, chosen greedily; Nemhauser et al.
   1978 prove it near the best). A shop whose receipts recur is served by few of them.
-- `uncertain`: those that the present student is least sure of (Lewis and Gale 1994).
+- `uncertain`: those that the present student is least sure of (Lewis and Gale 1994). On recorded labels this was worse
+  than random: a student doubts most what can hardly be read.
 - `robust`: both at once, in the spirit of "Robust Active Distillation" (Baykal et al., ICLR 2023): what a document is
   worth is the student's doubt, averaged over the document's surroundings, so that outliers and labels that would
   mislead can't spend the budget; diversity then keeps it from asking the same twice.

@@ -61,6 +61,7 @@ def test_labels_needed_are_interpolated_between_budgets() -> None:
 def test_the_table_states_the_ratio_to_random() -> None:
     budgets = (200, 400)
     random, better = np.array([[0.5, 0.7], [0.5, 0.7]]), np.array([[0.7, 0.8], [0.7, 0.8]])
-    assert ratio_to_random(budgets, better, random) == (0.5, 0.0)
-    shown = table(budgets, {"random": random, "robust": better})
-    assert "| robust | 0.700 ± 0.000 | 0.800 ± 0.000 | 200 | 0.50" in shown
+    assert ratio_to_random(budgets, better, random, 400) == (0.5, 0.0)
+    shown = table(budgets, {"random": random, "robust": better, "worse": random - 0.1})
+    assert "| robust | 0.700 ± 0.000 | 0.800 ± 0.000 | 1.00 (0.00) | 0.50 (0.00) |" in shown
+    assert "| worse | 0.400 ± 0.000 | 0.600 ± 0.000 | 1.41 (0.00) | not reached |" in shown

@@ -16,6 +16,7 @@ OWN_PACKAGES = frozenset({"extractor", "labeling", "training", "serving"})
 _HELP = {
     "audit": "Check expense claims against their receipts and a policy.",
     "benchmark": "Measure accuracy, speed and memory, and print each figure.",
+    "critic": "Weigh the labels of a teacher: how far each value is to be trusted.",
     "export": "Export a trained student as a model folder.",
     "label": "Let a teacher label receipts.",
     "review": "Send labels to Label Studio for review, and fetch them back.",

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, field_validator, model_validator
 
 from extractor.task import Task, load_task
-from training.losses.registry import LOSSES, LossChoice
+from training.losses.registry import LOSSES, LossChoice, needs_teacher
 
 
 class Section(BaseModel):
@@ -206,6 +206,11 @@ class Run(Section):
             strangers = sorted(set(stage.sources or ()) - known)
             if strangers:
                 raise ValueError(f"stage {stage.name} asks for the source {strangers[0]}, which is not declared")
+            taught = [name for name, loss in stage.losses.items() if loss.weight and needs_teacher(name)]
+            if taught and self.teacher is None:
+                raise ValueError(
+                    f"the loss {taught[0]} compares the student with a teacher: declare teacher: {{student: FOLDER}}"
+                )
         names = [stage.name for stage in self.stages]
         if len(set(names)) < len(names):
             raise ValueError("two stages have the same name")

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from training.augment import Sample
 from training.losses.registry import LOSSES, LossChoice, LossSettings
+from training.students.base import Heads
 
 UNKNOWN = -100
 """The target of what is not known."""
@@ -22,8 +23,9 @@ class Batch:
 
     `answers` are the student's logits: spans b × fields × n × n, absent b × fields, tags b × n × (1 + parts), begins
     b × n, inferred_NAME b × classes, and its inside: hidden b × n × width, summary b × width. `taught` are the same of
-    the intermediate teacher on the same input, or None. `mask` b × n is true at words. `spans` names the span fields
-    in order, `inferred` the classes of each inferred field. `progress` runs from 0 to 1 over the stage.
+    the intermediate teacher on the same input, or None; `taught_heads` says what its answers stand for, which need not
+    be what the student's stand for. `mask` b × n is true at words. `spans` names the span fields in order, `inferred`
+    the classes of each inferred field. `progress` runs from 0 to 1 over the stage.
     """
 
     answers: Mapping[str, Tensor]
@@ -33,6 +35,7 @@ class Batch:
     inferred: Mapping[str, Sequence[str]]
     progress: float = 0.0
     taught: Mapping[str, Tensor] | None = None
+    taught_heads: Heads | None = None
 
     @property
     def device(self) -> torch.device:
@@ -48,7 +51,9 @@ class Loss(Protocol):
     """One loss. It gives a value a document (b), so that documents weigh alike whatever their length, sources can be
     weighed by their losses, and several processes give the same sum as one. `Settings` is what a file may set.
 
-    A loss that remembers (an adaptive weight) keeps plain numbers in `state`, which is saved with the run.
+    A loss that remembers (an adaptive weight) keeps plain numbers in `state`, which is saved with the run. A loss that
+    compares with an intermediate teacher says so by a class attribute `needs_teacher = True`; a run that names such a
+    loss and no teacher is refused.
     """
 
     Settings: ClassVar[type[LossSettings]]

@@ -70,8 +70,8 @@ class DoubtSettings(LossSettings):
 
 @LOSSES.register("doubt")
 class Doubt:
-    """log(1 − confidence) − log(1 − p(places)) where that is positive, for fields that the OCR misread at each of their
-    places; the mean over a document's such fields, each weighed by trust. Beside `spans`, whose −log p it holds back."""
+    """log(1 − confidence) − log(1 − p(places)) where that is positive, for fields that the OCR misread at all their
+    places; the mean over a document's such fields, each weighed by trust. It holds back the −log p of `spans`."""
 
     Settings = DoubtSettings
 

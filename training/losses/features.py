@@ -8,6 +8,7 @@ from typing import Any, Literal
 import torch
 from pydantic import Field
 from torch import Tensor
+from torch.nn import functional
 
 from training.losses.base import Batch
 from training.losses.compared import over_processes, taught, word_shares
@@ -74,12 +75,13 @@ def norm_and_direction(student: Tensor, teacher: Tensor, towards: Tensor) -> Ten
     """1 − ⟨s, e⟩ / max(‖s‖, ‖t‖) along the last axis, e the direction of `towards`."""
     along = towards / towards.norm(dim=-1, keepdim=True).clamp(min=TINY)
     longest = torch.maximum(student.norm(dim=-1), teacher.norm(dim=-1)).clamp(min=TINY)
-    return 1.0 - (student * along).sum(dim=-1) / longest
+    apart: Tensor = 1.0 - (student * along).sum(dim=-1) / longest
+    return apart
 
 
 def class_means(features: Tensor, classes: Tensor, mask: Tensor, count: int) -> Tensor:
     """For each word (b × n) the mean of the features (b × n × width) over all words of its class, padding left out."""
-    member = torch.nn.functional.one_hot(classes, count).to(features.dtype) * mask.unsqueeze(-1)
+    member = functional.one_hot(classes, count).to(features.dtype) * mask.unsqueeze(-1)
     sums = over_processes(torch.einsum("bnk,bnd->kd", member, features))
     number = over_processes(member.sum(dim=(0, 1))).clamp(min=1.0)
     means: Tensor = (sums / number.unsqueeze(-1))[classes]

@@ -35,10 +35,7 @@ def bootstrapped(likelihood: Tensor, everything: Tensor, way: Way, beta: float) 
     is the student's distribution, so that this part is its entropy; hard: its likeliest answer (Reed et al. 2015,
     section 3.2).
     """
-    if way == "hard":
-        own = -everything.amax(dim=-1)
-    else:
-        own = -(everything.exp() * everything).sum(dim=-1)
+    own = -everything.amax(dim=-1) if way == "hard" else -(everything.exp() * everything).sum(dim=-1)
     return -beta * likelihood + (1.0 - beta) * own
 
 
@@ -115,8 +112,8 @@ class BootstrappedSpans(Spans):
 
 @LOSSES.register("bootstrapped_tags")
 class BootstrappedTags(Tags):
-    """Cross-entropy of word tags with the student's own answer mixed into the target (Reed et al. 2015, section 3.2), the
-    mean over a document's words, weighed by the trust in its list of items."""
+    """Cross-entropy of word tags with the student's own answer mixed into the target (Reed et al. 2015, section 3.2),
+    the mean over a document's words, weighed by the trust in its list of items."""
 
     Settings: ClassVar[type[LossSettings]] = BootstrappedSettings
     settings: BootstrappedSettings

@@ -24,7 +24,7 @@ class TaidSettings(LossSettings):
     momentum: float = Field(default=0.99, ge=0, lt=1, description="how slowly the loss's change is followed (β)")
     heads: dict[Head, float] = Field(
         default={"spans": 1.0, "tags": 2.0, "begins": 1.0, "inferred": 0.5},
-        description="weights of the student's heads",
+        description="weights of the heads",
     )
 
     @model_validator(mode="after")
@@ -36,12 +36,12 @@ class TaidSettings(LossSettings):
 
 @LOSSES.register("taid")
 class Taid:
-    """KL(target ‖ student), where the target's logits are (1 − t) · student's + t · teacher's, the student's held fixed.
+    """KL(target ‖ student): the target's logits are (1 − t) · student's + t · teacher's, the student's held fixed.
 
     t never falls behind the straight line from `start` to `end` over the stage, and runs ahead of it by α · sigmoid(m)
     · (1 − t) a step; m is a moving average of the loss's relative fall (section 3.2 of the paper).
-    t, m and the last loss are the state. They follow the mean over the documents of all processes, and are therefore the
-    same in each.
+    t, m and the last loss are the state. They follow the mean over the documents of all processes, and are therefore
+    the same in each.
     """
 
     Settings = TaidSettings

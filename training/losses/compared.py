@@ -14,7 +14,6 @@ from torch import Tensor
 
 from extractor.errors import UsageError
 from training.losses.base import Batch
-from training.losses.spans import span_logits
 from training.students.base import Heads
 
 IMPOSSIBLE = -5e3
@@ -47,17 +46,22 @@ def taught(batch: Batch) -> tuple[Mapping[str, Tensor], Heads]:
 
 
 def span_pairs(batch: Batch) -> list[Pair]:
-    """Each span field that both know: a softmax over n · n spans and absence. All fields count alike."""
+    """Each span field that both know: a softmax over the spans that are possible to both, and absence. All fields count
+    alike."""
     answers, heads = taught(batch)
     shared = [name for name in batch.spans if name in heads.spans]
     if not shared:
         return []
-    student = span_logits(batch.answers)[:, [list(batch.spans).index(name) for name in shared]]
-    teacher = span_logits(answers)[:, [list(heads.spans).index(name) for name in shared]]
-    words = (batch.mask[:, :, None] & batch.mask[:, None, :]).flatten(1)
-    real = torch.cat([words, torch.ones_like(words[:, :1])], dim=1).unsqueeze(1)
-    cells = real & (student > IMPOSSIBLE) & (teacher > IMPOSSIBLE)
-    cells[..., -1] = True  # absence can always be
+    ours = [list(batch.spans).index(name) for name in shared]
+    theirs = [list(heads.spans).index(name) for name in shared]
+    student, teacher = batch.answers["spans"][:, ours].flatten(2), answers["spans"][:, theirs].flatten(2)
+    words = (batch.mask[:, :, None] & batch.mask[:, None, :]).flatten(1).unsqueeze(1)
+    cells = words & (student.detach() > IMPOSSIBLE) & (teacher > IMPOSSIBLE)
+    # Most of the square is impossible to all documents and fields: spans are short. Only the rest is worth a softmax.
+    kept = cells.flatten(0, 1).any(dim=0).nonzero().squeeze(1)
+    student = _with_absence(student.index_select(2, kept), batch.answers["absent"][:, ours])
+    teacher = _with_absence(teacher.index_select(2, kept), answers["absent"][:, theirs])
+    cells = torch.cat([cells.index_select(2, kept), torch.ones_like(cells[..., :1])], dim=-1)
     return [Pair(student, teacher, cells, torch.full(student.shape[:2], 1.0 / len(shared), device=batch.device))]
 
 
@@ -100,6 +104,10 @@ def inferred_pairs(batch: Batch) -> list[Pair]:
 
 PAIRS = {"spans": span_pairs, "tags": tag_pairs, "begins": begin_pairs, "inferred": inferred_pairs}
 """The questions by the student's head."""
+
+
+def _with_absence(spans: Tensor, absent: Tensor) -> Tensor:
+    return torch.cat([spans.float(), absent.float().unsqueeze(-1)], dim=-1)
 
 
 def _two_classes(logits: Tensor) -> Tensor:

@@ -37,6 +37,17 @@ def test_words_turn_to_the_mean_of_their_class() -> None:
     assert means[0, 1].tolist() == [0.0, 4.0]
 
 
+def test_the_mean_of_a_class_is_over_all_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other process has one word of each class, of features (9, 3)."""
+    monkeypatch.setattr(torch.distributed, "is_initialized", lambda: True)
+    monkeypatch.setattr(
+        torch.distributed, "all_reduce", lambda value: value.add_(torch.tensor([9.0, 3.0]) if value.ndim == 2 else 1.0)
+    )
+    features = torch.tensor([[[1.0, 1.0], [2.0, 2.0]]])
+    means = class_means(features, torch.tensor([[0, 0]]), torch.ones(1, 2, dtype=torch.bool), 2)
+    assert means[0, 0].tolist() == [4.0, 2.0]
+
+
 def test_features_are_weighed_and_take_the_class_from_the_teachers_tags() -> None:
     ours, theirs = answers(), answers(seed=1)
     classes = theirs["tags"].argmax(-1)

@@ -85,6 +85,16 @@ def test_the_teachers_part_never_falls_behind_the_stage_nor_passes_its_end() -> 
         assert loss.state["t"] == pytest.approx(expected)
 
 
+def test_all_processes_follow_the_mean_over_all_documents(monkeypatch: pytest.MonkeyPatch) -> None:
+    """This one sees a loss of 1 over two documents, the other one 9 over six."""
+    others = torch.tensor([9.0, 6.0])
+    monkeypatch.setattr(torch.distributed, "is_initialized", lambda: True)
+    monkeypatch.setattr(torch.distributed, "all_reduce", lambda value: value.add_(others))
+    loss: Any = built("taid")
+    loss._follow(torch.tensor([0.25, 0.75]), 0.0)
+    assert loss.state["last"] == pytest.approx(10 / 8)
+
+
 def test_a_loss_of_nothing_that_grows_leaves_the_state_finite() -> None:
     loss: Any = built("taid", pace=0.1, momentum=0.0)
     for value in (0.0, 1e3, 0.0):

@@ -200,17 +200,22 @@ class Run(Section):
         return load_task(self.task)
 
     @model_validator(mode="after")
+    def _has_the_teacher_it_asks(self) -> Run:
+        asked = {name for stage in self.stages for name, loss in stage.losses.items() if loss.weight}
+        taught = sorted(name for name in asked if needs_teacher(name))
+        if taught and self.teacher is None:
+            raise ValueError(
+                f"the loss {taught[0]} compares the student with a teacher: declare teacher: {{student: FOLDER}}"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _fits(self) -> Run:
         known = {source.name for source in self.data.sources}
         for stage in self.stages:
             strangers = sorted(set(stage.sources or ()) - known)
             if strangers:
                 raise ValueError(f"stage {stage.name} asks for the source {strangers[0]}, which is not declared")
-            taught = [name for name, loss in stage.losses.items() if loss.weight and needs_teacher(name)]
-            if taught and self.teacher is None:
-                raise ValueError(
-                    f"the loss {taught[0]} compares the student with a teacher: declare teacher: {{student: FOLDER}}"
-                )
         names = [stage.name for stage in self.stages]
         if len(set(names)) < len(names):
             raise ValueError("two stages have the same name")

@@ -113,20 +113,12 @@ def _work(rank: int, run: Run, folder: Path, fitted: Stores, held: Stores) -> No
     accelerator = Accelerator(
         cpu=not torch.cuda.is_available(),
         mixed_precision="bf16" if run.precision == "bf16" else "no",
-        kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=_leaves_unused(run))],
+        kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
     )
     try:
         _Session(run, folder, accelerator, fitted, held).train()
     finally:
         accelerator.end_training()
-
-
-def _leaves_unused(run: Run) -> bool:
-    """Whether parameters may stay out of a step, so that several processes must search for them each time: a student
-    that doesn't see the picture or the places, one whose parts are not known here, or a stage that freezes some."""
-    student = run.student
-    foreign = student.kind != "compact" or student.backbone is not None or student.initial is not None
-    return foreign or not (student.picture and student.layout) or any(stage.frozen for stage in run.stages)
 
 
 class _Session:

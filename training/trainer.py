@@ -16,6 +16,7 @@ from training.batches import Place, batches, epoch_order, fetch, steps_of_epoch
 from training.config import Run, Stage
 from training.corpus import Example
 from training.losses.base import Batch, Loss, build_losses
+from training.model import CompactStudent
 from training.schedule import pace
 from training.store import Store
 from training.students.base import Student
@@ -42,6 +43,8 @@ class Trainer:
         self.sizes = {name: len(store) for name, store in stores.items()}
         self.lengths = {name: lengths_of(store) for name, store in stores.items()}
         self.optimiser = _optimiser(student, stage)
+        if accelerator.ddp_handler is not None:
+            accelerator.ddp_handler.find_unused_parameters = leaves_unused(student, stage)
         self.model: nn.Module
         self.model, self.optimiser = accelerator.prepare(student, self.optimiser)
         self.per_epoch = steps_of_epoch(self.sizes, self.weights, stage.optimiser.batch)
@@ -115,7 +118,7 @@ class Trainer:
             taught=self._taught(samples),
             taught_heads=self.teacher.heads if self.teacher else None,
         )
-        total = touched(answers)
+        total = batch.zeros().mean()
         parts: dict[str, float] = {}
         for name, (weight, kind) in self.losses.items():
             value = kind(batch).mean()
@@ -155,10 +158,12 @@ class Trainer:
         self.accelerator.free_memory()
 
 
-def touched(answers: Mapping[str, Tensor]) -> Tensor:
-    """Nothing, as a number that depends on every answer: a head that no loss of the stage asks has a gradient of zeros
-    instead of none, and several processes don't wait for it."""
-    return torch.stack([answer.flatten()[0].float() for answer in answers.values()]).sum() * 0.0
+def leaves_unused(student: Student, stage: Stage) -> bool:
+    """Whether parameters may stay out of a step, so that several processes must search for them each time, which costs:
+    a stage that freezes some, a student that doesn't see the picture or the places, or one with a foreign encoder."""
+    config: Any = student.config
+    whole = isinstance(student, CompactStudent) and config.body is None and config.picture and config.layout
+    return bool(stage.frozen) or not whole
 
 
 def lengths_of(store: Store | Sequence[Example]) -> Any:

@@ -142,8 +142,9 @@ def divergence(student: Tensor, teacher: Tensor, cells: Tensor | None, temperatu
 
 
 def over_processes(value: Tensor) -> Tensor:
-    """The sum over all processes of a run, without gradient: the same number in each of them."""
+    """The sum over all processes of a run, without gradient: the same number in each of them. Where nothing is learnt
+    (no gradient is asked) a process may look at losses alone, and the sum is over what it sees itself."""
     value = value.detach().clone()
-    if torch.distributed.is_available() and torch.distributed.is_initialized():
+    if torch.is_grad_enabled() and torch.distributed.is_available() and torch.distributed.is_initialized():
         torch.distributed.all_reduce(value)
     return value

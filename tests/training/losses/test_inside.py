@@ -46,6 +46,9 @@ def test_the_mean_of_a_class_is_over_all_processes(monkeypatch: pytest.MonkeyPat
     features = torch.tensor([[[1.0, 1.0], [2.0, 2.0]]])
     means = class_means(features, torch.tensor([[0, 0]]), torch.ones(1, 2, dtype=torch.bool), 2)
     assert means[0, 0].tolist() == [4.0, 2.0]
+    with torch.no_grad():
+        alone = class_means(features, torch.tensor([[0, 0]]), torch.ones(1, 2, dtype=torch.bool), 2)
+    assert alone[0, 0].tolist() == [1.5, 1.5], "where nothing is learnt the other process may not be asking"
 
 
 def test_features_are_weighed_and_take_the_class_from_the_teachers_tags() -> None:

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, field_validator, model_validator
 
 from extractor.task import Task, load_task
-from training.losses.registry import LOSSES, LossChoice
+from training.losses.registry import LOSSES, LossChoice, needs_teacher
 
 
 class Section(BaseModel):
@@ -198,6 +198,16 @@ class Run(Section):
     @cached_property
     def schema_of_task(self) -> Task:
         return load_task(self.task)
+
+    @model_validator(mode="after")
+    def _has_the_teacher_it_asks(self) -> Run:
+        asked = {name for stage in self.stages for name, loss in stage.losses.items() if loss.weight}
+        taught = sorted(name for name in asked if needs_teacher(name))
+        if taught and self.teacher is None:
+            raise ValueError(
+                f"the loss {taught[0]} compares the student with a teacher: declare teacher: {{student: FOLDER}}"
+            )
+        return self
 
     @model_validator(mode="after")
     def _fits(self) -> Run:

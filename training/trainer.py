@@ -16,6 +16,7 @@ from training.batches import Place, batches, epoch_order, fetch, steps_of_epoch
 from training.config import Run, Stage
 from training.corpus import Example
 from training.losses.base import Batch, Loss, build_losses
+from training.model import CompactStudent
 from training.schedule import pace
 from training.store import Store
 from training.students.base import Student
@@ -42,6 +43,8 @@ class Trainer:
         self.sizes = {name: len(store) for name, store in stores.items()}
         self.lengths = {name: lengths_of(store) for name, store in stores.items()}
         self.optimiser = _optimiser(student, stage)
+        if accelerator.ddp_handler is not None:
+            accelerator.ddp_handler.find_unused_parameters = leaves_unused(student, stage)
         self.model: nn.Module
         self.model, self.optimiser = accelerator.prepare(student, self.optimiser)
         self.per_epoch = steps_of_epoch(self.sizes, self.weights, stage.optimiser.batch)
@@ -113,6 +116,7 @@ class Trainer:
             heads.inferred,
             progress=self.step / max(1, self.steps),
             taught=self._taught(samples),
+            taught_heads=self.teacher.heads if self.teacher else None,
         )
         total = batch.zeros().mean()
         parts: dict[str, float] = {}
@@ -152,6 +156,14 @@ class Trainer:
         """Takes the student out of its wrapper, so that the next stage may wrap it anew."""
         self.accelerator.unwrap_model(self.model, keep_fp32_wrapper=False)
         self.accelerator.free_memory()
+
+
+def leaves_unused(student: Student, stage: Stage) -> bool:
+    """Whether parameters may stay out of a step, so that several processes must search for them each time, which costs:
+    a stage that freezes some, a student that doesn't see the picture or the places, or one with a foreign encoder."""
+    config: Any = student.config
+    whole = isinstance(student, CompactStudent) and config.body is None and config.picture and config.layout
+    return bool(stage.frozen) or not whole
 
 
 def lengths_of(store: Store | Sequence[Example]) -> Any:

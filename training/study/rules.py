@@ -1,8 +1,8 @@
 """A reader of receipts by rules on OCR lines: the baseline that a company would write in a week, honestly done.
 
-Totals are found by keywords, place and size of print, dates and times by their form, the merchant as the first line that
-is neither a heading nor a fact, the address as the lines below it, numbers by the label before them. Nothing is learnt:
-the rules were written from the words of many languages and looked at on train receipts alone.
+Totals are found by keywords, place and size of print, dates and times by their form, the merchant as the first line
+that is neither a heading nor a fact, the address as the lines below it, numbers by the label before them. Nothing is
+learnt: the rules were written from the words of many languages and looked at on train receipts alone.
 """
 
 from __future__ import annotations
@@ -34,7 +34,12 @@ CONFIDENCE = 0.5
 
 _PHONE = re.compile(r"(?<![\w.])\+?\(?\d{1,4}\)?(?:[\s./-]{0,2}\(?\d{2,4}\)?){2,4}(?![\w.]*\d)")
 _IDENTIFIER = re.compile(r"[A-Z]{0,4}[\d][A-Z\d./-]{4,19}", re.IGNORECASE)
-_REGISTRATION = re.compile(r"\(?\s*\d{4,8}\s*-\s*[A-Z]\s*\)?|co\.?\s*reg|reg(?:istration)?\.?\s*no|company no", re.IGNORECASE)
+_COMPANY_NUMBER = re.compile(
+    r"\(?\s*(?:co\.?\s*(?:reg)?\.?\s*(?:no)?\.?\s*:?\s*)?\d{4,9}\s*-\s*[A-Z]\s*\)?(?![\w])", re.IGNORECASE
+)
+_REGISTRATION = re.compile(r"co\.?\s*reg|reg(?:istration)?\.?\s*no|company no|b\.?r\.? ?no", re.IGNORECASE)
+_SUMMARY = re.compile(r"summary|summery|tax ?code", re.IGNORECASE)
+"""Heads of the table of taxes, whose own "Total" is another."""
 _WEB = re.compile(r"www\.|https?:|@\w|\.com\b", re.IGNORECASE)
 
 
@@ -112,14 +117,17 @@ def _total(lines: Sequence[Line], sign: str | None) -> Field | None:
     """The amount beside the surest total word; larger print, then the later line, wins. Without one, the largest
     amount with decimals in the lower part that isn't what was handed over."""
     ranked: list[tuple[tuple[int, float, int], AmountMatch, Line]] = []
+    summed = False
     for at, line in enumerate(lines):
-        rank = _total_rank(line.text)
+        summed = summed or (at > len(lines) // 3 and _SUMMARY.search(line.text) is not None)
+        rank = _total_rank(line.text, summed)
         if not rank:
             continue
         amount = _last_amount(line, sign)
-        if amount is None and at + 1 < len(lines) and not re.search(r"[^\W\d_]{4}", lines[at + 1].text):
-            amount = _last_amount(lines[at + 1], sign)
-        if amount is not None:
+        if amount is None and rank > 1 and at + 1 < len(lines) and not re.search(r"[^\W\d_]{4}", lines[at + 1].text):
+            line = lines[at + 1]
+            amount = _last_amount(line, sign)
+        if amount is not None and (amount.decimals or amount.marked or rank > 1):
             ranked.append(((rank, round(line.size, 2), at), amount, line))
     if ranked:
         _, best, line = max(ranked, key=lambda each: each[0])
@@ -132,12 +140,14 @@ def _total(lines: Sequence[Line], sign: str | None) -> Field | None:
     return _field(format_amount(best.value), line.text[best.start : best.end], line)
 
 
-def _total_rank(text: str) -> int:
+def _total_rank(text: str, summed: bool) -> int:
+    """How surely a line carries the total: 3 where its words say that it is the last one, 2 for a plain total, 1 for
+    a plain total in the table of taxes, or a word that also heads columns."""
     if _has("final_total", text):
         return 3
-    if not _has("total", text):
-        return 0
-    return 0 if _has("not_total", text) else 2
+    if _has("total", text) and not _has("not_total", text):
+        return 1 if summed else 2
+    return int(_has("amount", text) and not _has("not_total", text))
 
 
 def _last_amount(line: Line, sign: str | None) -> AmountMatch | None:
@@ -167,14 +177,18 @@ def _merchant_at(lines: Sequence[Line]) -> int | None:
     junk."""
     fit = [at for at, line in enumerate(lines[:HEAD]) if _may_be_name(line.text)]
     formed = [at for at in fit if _has("company", lines[at].text)]
-    return next(iter(formed[:1] or fit[:1]), None)
+    at = next(iter(formed[:1] or fit[:1]), None)
+    if at is not None and at - 1 in fit and _patterns()["company_end"].fullmatch(lines[at].text.strip(" .")):
+        return at - 1
+    return at
 
 
 def _may_be_name(text: str) -> bool:
+    text = _COMPANY_NUMBER.sub("", text)
     letters = sum(sign.isalpha() for sign in text)
     if letters < 3 or letters < 0.5 * len(text.replace(" ", "")) or _WEB.search(text):
         return False
-    if find_dates(text) or _PHONE.search(text):
+    if find_dates(text) or _PHONE.search(text) or (_has("street", text) and re.search(r"\d", text)):
         return False
     return not _has("junk", text) or _has("company_end", text)
 
@@ -185,7 +199,7 @@ def _merchant(lines: Sequence[Line], at: int | None) -> Field | None:
     text = lines[at].text
     if at + 1 < len(lines) and _patterns()["company_end"].fullmatch(lines[at + 1].text.strip(" .")):
         text = f"{text} {lines[at + 1].text}"  # the company's form alone on a line of its own
-    text = re.sub(r"\s*\(?\s*(?:co\.?\s*(?:reg)?\.?\s*(?:no)?\.?\s*:?\s*)?\d{4,8}\s*-\s*[A-Z]\s*\)?\s*$", "", text)
+    text = _COMPANY_NUMBER.sub(" ", text)
     return _field(clean_text(text, "merchant_name"), text, lines[at])
 
 
@@ -201,12 +215,14 @@ def _address(lines: Sequence[Line], name_at: int | None) -> Field | None:
             break
     if not parts:
         return None
-    text = " ".join(part.text for part in parts)
+    text = " ".join(_PHONE.sub("", part.text) if _PHONE.search(part.text[-16:]) else part.text for part in parts)
     return _field(clean_text(text, "merchant_address"), text, parts[0])
 
 
 def _of_address(text: str, *, begun: bool) -> bool:
     if _WEB.search(text) or find_dates(text) or _has("telephone", text) or _REGISTRATION.search(text):
+        return False
+    if _COMPANY_NUMBER.fullmatch(text.strip()) or (_PHONE.search(text) and len(re.findall(r"[^\W\d_]", text)) < 8):
         return False
     if _has("tax_number", text) or _has("total", text) or any(found.decimals for found in find_amounts(text)):
         return False
@@ -214,7 +230,10 @@ def _of_address(text: str, *, begun: bool) -> bool:
         return not (_has("junk", text) and not re.search(r"\d", text))
     if _has("junk", text):
         return False
-    return bool(re.search(r"\b\d{4,6}\b", text) or (begun and ("," in text or not re.search(r"\d", text))))
+    return bool(
+        re.search(r"\b\d{4,6}\b|^[\w-]*\d[\w-]*,.*[^\W\d_]{3}", text)
+        or (begun and ("," in text or not re.search(r"\d", text)))
+    )
 
 
 def _phone(lines: Sequence[Line]) -> Field | None:

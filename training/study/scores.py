@@ -1,4 +1,4 @@
-"""Scores of one reader on dev, document by document, so that means, differences and their spread come from one place."""
+"""Scores of one reader on dev, document by document: means, differences and their spread come from one place."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -205,23 +206,27 @@ def costs(bench: Bench) -> dict[str, Any]:
     plan = bench.study.plan.cost
     prices = cost.read_prices(plan.prices)
     pictures = [path for each in bench.documents.values() for path in each.pictures.values()]
-    seconds = _measured(spread(pictures, plan.documents), plan.model, bench.folder / "seconds.json")
+    measured = _measured(spread(pictures, plan.documents), plan.model, bench.folder / "seconds.json")
     dev = [label for each in bench.documents.values() for label in each.dev]
     tokens = cost.estimate_tokens(spread(pictures, 60), dev, prices.tokens)
     training = plan.training_hours * 3600 if plan.training_hours is not None else _training_seconds(bench)
-    return cost.describe(seconds, tokens, prices, bench.available, training)
+    figures = cost.describe(measured["seconds"], tokens, prices, bench.available, training)
+    return {**figures, "load": measured["load"], "cores": measured["cores"]}
 
 
-def _measured(pictures: Sequence[Path], model: Path | None, kept: Path) -> list[dict[str, float]]:
+def _measured(pictures: Sequence[Path], model: Path | None, kept: Path) -> dict[str, Any]:
+    """The seconds of each document, and how busy the machine was when they were taken (`load` over a minute)."""
     what = {"files": [path.name for path in pictures], "model": str(model or "")}
     if kept.is_file():
-        before = json.loads(kept.read_text(encoding="utf-8"))
+        before: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
         if before["what"] == what:
-            return list(before["seconds"])
+            return before
     seconds = cost.measure(pictures, model)
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+    measured = {"what": what, "seconds": seconds, "load": load, "cores": os.cpu_count() or 1}
     kept.parent.mkdir(parents=True, exist_ok=True)
-    kept.write_text(json.dumps({"what": what, "seconds": seconds}), encoding="utf-8")
-    return seconds
+    kept.write_text(json.dumps(measured), encoding="utf-8")
+    return measured
 
 
 def _training_seconds(bench: Bench) -> float:

@@ -36,17 +36,28 @@ def _saved(figure: Any, path: Path) -> Path:
 def _baselines(part: Results, results: Results) -> Any:
     sources = list(results["documents"])
     figure, axes = _figure(len(sources), 7.0)
+    colours = {row["name"]: f"C{number}" for number, row in enumerate(part["rows"])}
     for axis, source in zip(axes, sources, strict=True):
         rows = [row for row in part["rows"] if source in row["sources"]]
         fields = list(rows[0]["sources"][source]["fields"])
         wide = 0.84 / len(rows)
         for number, row in enumerate(rows):
             heights = [row["sources"][source]["fields"][name]["anls"] for name in fields]
-            axis.bar([at + number * wide for at in range(len(fields))], heights, wide, label=row["name"])
+            axis.bar(
+                [at + number * wide for at in range(len(fields))],
+                heights,
+                wide,
+                label=row["name"],
+                color=colours[row["name"]],
+            )
         axis.set_xticks([at + 0.42 - wide / 2 for at in range(len(fields))], fields, fontsize=8)
         axis.set(title=f"{source} dev", ylabel="ANLS", ylim=(0, 1))
-        axis.legend(fontsize=7, ncols=2)
         axis.grid(alpha=0.3, axis="y")
+    handles, names = axes[0].get_legend_handles_labels()
+    known = {name: handle for handle, name in zip(handles, names, strict=True)}
+    for axis in axes[1:]:
+        known |= {name: handle for handle, name in zip(*axis.get_legend_handles_labels(), strict=True)}
+    figure.legend(known.values(), known.keys(), loc="outside lower center", ncols=4, fontsize=8)
     return figure
 
 

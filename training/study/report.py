@@ -24,8 +24,8 @@ def _how(results: Results) -> Iterator[str]:
     yield (
         f"Every arm is the same student (width {student['hidden']}, {student['layers']} layers, "
         f"{student['heads']} heads), trained alike ({_length(optimiser)}, {optimiser['batch']} documents a step) but "
-        "for what its row says, on train documents alone, and read on dev without a look in between. ANLS as in DocVQA, "
-        f"over the values that the truth has, of {', '.join(results['fields'])}; {_truths(results)}. "
+        "for what its row says, on train documents alone, and read on dev without a look in between. ANLS as in "
+        f"DocVQA, over the values that the truth has, of {', '.join(results['fields'])}; {_truths(results)}. "
         f"{_documents(results)}. {_seeds(results['seeds'])}"
     )
 
@@ -68,7 +68,7 @@ def _baselines(part: Results, results: Results) -> Iterator[str]:
             said += f" and {_gap(here['student'] - here['teacher'])} the teacher"
         yield f"- {said}."
     for name, gap in part["lost_against_student"].items():
-        yield f"- {rows[name]['says'].capitalize()}: {_points(gap['mean'])} against the student, mean of the sources."
+        yield f"- {rows[name]['says']}: {_points(gap['mean'])} against the student, mean of the sources."
     for source, gap in part["lost_by_teacher_labels"].items():
         yield (
             f"- On {source} alone, with the same fields and steps, the teacher's labels in place of ground truth cost "
@@ -151,8 +151,8 @@ def _noise_said(part: Results, sources: Sequence[str]) -> Iterator[str]:
     if part["faults"]:
         last = part["faults"][-1]
         yield (
-            f"- Where {last['spoilt']:.0%} of the fields are spoilt, {last['wrong_targets']:.0%} of the places are taught "
-            "wrongly: a value that the OCR read nowhere on the page can't be pointed at, and teaches nothing "
+            f"- Where {last['spoilt']:.0%} of the fields are spoilt, {last['wrong_targets']:.0%} of the places are "
+            "taught wrongly: a value that the OCR read nowhere on the page can't be pointed at, and teaches nothing "
             f"({last['silenced_targets']:.0%})."
         )
 
@@ -171,7 +171,8 @@ def _labels(part: Results, results: Results) -> Iterator[str]:
     yield ""
     for source in sources:
         first = part["rows"][0]["sources"][source]
-        yield f"{source} dev, {first['documents']} documents, ANLS, {_length(results['optimiser'])} whatever the labels."
+        length = _length(results["optimiser"])
+        yield f"{source} dev, {first['documents']} documents, ANLS, {length} whatever the labels."
         yield ""
         yield _line(
             [
@@ -211,7 +212,7 @@ def _cost(part: Results, results: Results) -> Iterator[str]:
     yield (
         f"Student measured on {part['documents']} dev documents, one core, one thread, OCR included, nothing cached. "
         f"Prices as of {part['as_of']}, {unit}; a vCPU hour at {part['vcpu_hour']:g}; a document takes the teacher "
-        f"{part['tokens']['input']:.0f} tokens in and {part['tokens']['output']:.0f} out, estimated."
+        f"{part['tokens']['input']:.0f} tokens in and {part['tokens']['output']:.0f} out, estimated.{_busy(part)}"
     )
     yield ""
     yield _line(
@@ -258,6 +259,14 @@ def _cost(part: Results, results: Results) -> Iterator[str]:
     yield from (f"- Assumed: {' '.join(text.split())}" for text in part["sources"] if text)
 
 
+def _busy(part: Results) -> str:
+    """Seconds taken while others used the machine are too long, and said to be."""
+    if part["load"] is None or part["load"] <= part["cores"]:
+        return ""
+    busy = f"load {part['load']:.1f} on {part['cores']} cores"
+    return f" The machine was busy ({busy}): alone it would have been faster, and the student cheaper."
+
+
 def _n(part: Results, source: str) -> int:
     return int(part["rows"][0]["sources"][source]["n"])
 
@@ -271,10 +280,12 @@ def _gap(difference: float) -> str:
 
 
 def _points(gap: Mapping[str, float], *, signed: bool = True) -> str:
-    between = f"(95 %: {gap['low']:.1f} to {gap['high']:.1f})"
-    if not signed:
-        return f"{gap['points']:.1f} points {between}"
-    return f"{abs(gap['points']):.1f} points {'lost' if gap['points'] >= 0 else 'gained'} {between}"
+    points, low, high = gap["points"], gap["low"], gap["high"]
+    gained = signed and points < 0
+    if gained:
+        points, low, high = -points, -high, -low
+    word = (" gained" if gained else " lost") if signed else ""
+    return f"{points:.1f} points{word} (95 %: {low:.1f} to {high:.1f})"
 
 
 def _verdict(gap: Mapping[str, float]) -> str:

@@ -8,10 +8,12 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from extractor.errors import TailorError
 from training.config import Run
 from training.study.arms import Trial
 from training.study.scores import Scores, Truths, key_of_truths, score
@@ -49,8 +51,15 @@ def _worked(
     # A process an arm: torch and accelerate keep state that one run should not leave to the next.
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), max_tasks_per_child=1) as pool:
         futures = {pool.submit(work, trial.run, base, truths): trial for trial in trials}
-        for future in as_completed(futures):
-            yield futures[future], future.result()
+        try:
+            for future in as_completed(futures):
+                yield futures[future], future.result()
+        except BrokenProcessPool as error:
+            raise TailorError(
+                "The process of an arm was ended from outside.",
+                code="arm_died",
+                hint="Call again: what is finished is kept. Fewer --workers take less memory.",
+            ) from error
 
 
 def work(run: Run, base: Run, truths: Truths) -> tuple[Scores, dict[str, Any]]:

@@ -9,13 +9,13 @@ from typing import Any
 Results = Mapping[str, Any]
 
 
-def draw(results: Results, folder: Path) -> list[Path]:
-    """Draws a picture for each part that there is; returns their paths."""
+def draw(results: Results, folder: Path, fresh: str) -> list[Path]:
+    """Draws the part that is `fresh`, and any other part that has no picture yet; returns what was drawn."""
     drawn = []
     for part, make in (("baselines", _baselines), ("noise", _noise), ("labels", _labels), ("cost", _cost)):
-        if part in results["parts"]:
-            figure = make(results["parts"][part], results)
-            drawn.append(_saved(figure, folder / f"{part}.png"))
+        path = folder / f"{part}.png"
+        if part in results["parts"] and (part == fresh or not path.is_file()):
+            drawn.append(_saved(make(results["parts"][part], results), path))
     return drawn
 
 

@@ -30,15 +30,16 @@ def run_study(study: Study, folder: Path, parts: Sequence[Part], command: str, *
     folder.mkdir(parents=True, exist_ok=True)
     for part in (each for each in PARTS if each in parts):
         known[part] = WORK[part](bench)
-        write(folder, {**about, "parts": {name: known[name] for name in PARTS if name in known}})
+        write(folder, {**about, "parts": {name: known[name] for name in PARTS if name in known}}, part)
     return folder / REPORT_FILE
 
 
-def write(folder: Path, results: Mapping[str, Any]) -> None:
+def write(folder: Path, results: Mapping[str, Any], fresh: Part) -> None:
+    """Writes results, report and the pictures of the part that was just done."""
     scratch = folder / f"{RESULTS_FILE}.part"
     scratch.write_text(json.dumps(results, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     scratch.replace(folder / RESULTS_FILE)
-    draw(results, folder)
+    draw(results, folder, fresh)
     (folder / REPORT_FILE).write_text(report(results), encoding="utf-8")
 
 

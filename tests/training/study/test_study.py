@@ -59,6 +59,7 @@ def called(declared: Path, *arguments: str) -> str:
     return result.stdout
 
 
+@pytest.mark.timeout(600)  # ten arms: seconds alone, minutes where a training run has the cores
 def test_one_command_makes_one_report_and_goes_on_where_it_stood(
     declared: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -82,7 +83,7 @@ def test_one_command_makes_one_report_and_goes_on_where_it_stood(
     results = json.loads((out / "results.json").read_text(encoding="utf-8"))
     assert list(results["parts"]) == ["baselines", "noise", "labels", "cost"]
     before = len(trained.names)
-    called(declared)
+    called(declared, "--parts", "noise")
     assert len(trained.names) == before
     assert json.loads((out / "results.json").read_text(encoding="utf-8"))["parts"] == results["parts"]
     _figures_hold(results)

@@ -242,6 +242,12 @@ def _cost(part: Results, results: Results) -> Iterator[str]:
     yield ""
     yield "![Cost of 1,000 documents](cost.png)"
     yield ""
+    yield from _cost_said(part)
+
+
+def _cost_said(part: Results) -> Iterator[str]:
+    seconds = part["seconds"]
+    both = seconds["both"]
     share = seconds["student"]["mean"] / both["mean"] if both["mean"] else 0.0
     yield (
         f"- 1,000 documents take the student {part['hours_of_1000']:.2f} core hours; {1 - share:.0%} of that is OCR "

@@ -1,4 +1,4 @@
-"""The commands of training: `tailor train`, `tailor export`, `tailor benchmark`."""
+"""The commands of training: `tailor train`, `tailor export`, `tailor benchmark`, `tailor study`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Annotated, Literal, cast
 import typer
 
 from training.benchmark.cli import benchmark
+from training.study.cli import study
 
-__all__ = ["benchmark", "export", "train"]
+__all__ = ["benchmark", "export", "study", "train"]
 
 
 def train(

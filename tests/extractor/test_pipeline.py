@@ -209,7 +209,7 @@ def test_many_documents_are_read_by_several_workers(models: dict[bool, Path], tm
 
 def test_settings_can_be_given_by_name_and_unknown_ones_are_refused(models: dict[bool, Path]) -> None:
     extractor = Extractor(Settings(dpi=100), model=str(models[True]), cuda="off")
-    assert (extractor.settings.dpi, extractor.settings.model) == (100, models[True])
+    assert (extractor.settings.dpi, extractor.settings.model) == (100, str(models[True]))
     with pytest.raises(TypeError, match="knows no setting modle"):
         Extractor(modle="x")
 

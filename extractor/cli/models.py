@@ -48,7 +48,14 @@ def models(
 
 def shipped() -> list[Shipped]:
     """Every model of the package, the default first. Raises BadModel where one is broken."""
-    from extractor.student.artifact import DEFAULT_NAME, MODEL_FILE, find_model, model_hash, read_manifest, shipped_models
+    from extractor.student.artifact import (
+        DEFAULT_NAME,
+        MODEL_FILE,
+        find_model,
+        model_hash,
+        read_manifest,
+        shipped_models,
+    )
 
     made = []
     for name in shipped_models():

@@ -11,7 +11,7 @@ from rapidfuzz import fuzz
 
 from extractor.evaluation import evaluate
 from extractor.truth import Truth
-from extractor.types import Extraction
+from extractor.types import AMOUNT_FIELDS, Extraction
 
 STANDS = 95.0
 """From this likeness (0 to 100) on, a truth is taken to stand among the words that the OCR read."""
@@ -74,7 +74,11 @@ def blamed(found: Iterable[Fault], text_of: Callable[[str], str]) -> list[Fault]
             continue
         if fault.id not in texts:
             texts[fault.id] = text_of(fault.id)
-        made.append(replace(fault, in_ocr=stands_in(fault.truth, texts[fault.id])))
+        forms = [fault.truth]
+        if fault.field in AMOUNT_FIELDS and fault.truth.endswith(".00"):
+            # Yen and many a price list have no decimals; truths always have two.
+            forms.append(fault.truth[:-3])
+        made.append(replace(fault, in_ocr=any(stands_in(form, texts[fault.id]) for form in forms)))
     return made
 
 

@@ -38,7 +38,8 @@ class Answers:
 class Student:
     """One model in memory; safe to share between threads.
 
-    `model` is an artifact's folder, or the name of a model inside the package (default: the usual one). `cuda` "auto" takes CUDA where ONNX Runtime can
+    `model` is an artifact's folder, or the name of a model inside the package (default: the usual one).
+    `cuda` "auto" takes CUDA where ONNX Runtime can
     load it, "on" insists (BadModel otherwise), "off" never does.
     """
 

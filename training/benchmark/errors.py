@@ -16,6 +16,7 @@ from extractor.types import AMOUNT_FIELDS, Extraction
 STANDS = 95.0
 """From this likeness (0 to 100) on, a truth is taken to stand among the words that the OCR read."""
 
+_SET_APART = re.compile(r"(?<=\d)[ \u00a0\u202f](?=\d{3}(?!\d))")
 
 SHORT = 8
 """Values of fewer letters and digits would be found in almost any text by likeness."""
@@ -74,11 +75,8 @@ def blamed(found: Iterable[Fault], text_of: Callable[[str], str]) -> list[Fault]
             continue
         if fault.id not in texts:
             texts[fault.id] = text_of(fault.id)
-        forms = [fault.truth]
-        if fault.field in AMOUNT_FIELDS and fault.truth.endswith(".00"):
-            # Yen and many a price list have no decimals; truths always have two.
-            forms.append(fault.truth[:-3])
-        made.append(replace(fault, in_ocr=any(stands_in(form, texts[fault.id]) for form in forms)))
+        find = amount_stands_in if fault.field in AMOUNT_FIELDS else stands_in
+        made.append(replace(fault, in_ocr=find(fault.truth, texts[fault.id])))
     return made
 
 
@@ -96,6 +94,13 @@ def stands_in(truth: str, text: str) -> bool:
         return any(whole.search(_bare(word)) for word in text.split())
     # partial_ratio slides the shorter over the longer: a text shorter than the value can't hold it.
     return len(wanted) <= len(among) and fuzz.partial_ratio(wanted, among) >= STANDS
+
+
+def amount_stands_in(truth: str, text: str) -> bool:
+    """The same for an amount, which may be printed without decimals (yen) or with thousands set apart ("1 234,50")."""
+    closed = _SET_APART.sub("", text)
+    forms = [truth, truth.removesuffix(".00")]
+    return any(stands_in(form, each) for form in forms for each in (text, closed))
 
 
 def ocr_text(record: Extraction, cache: Path | None) -> str:

@@ -9,7 +9,8 @@ from typer.testing import CliRunner
 from extractor.errors import UsageError
 from tests.training.benchmark.records import corpus_folders
 from training.benchmark import errors
-from training.benchmark.cli import FIGURES, benchmark
+from training.benchmark.cli import benchmark
+from training.benchmark.figures import FIGURES
 
 RUNNER = CliRunner()
 

@@ -29,8 +29,8 @@ class Settings:
     """How documents are read; it builds an Extractor when called, in this process or in a worker.
 
     `model` is an artifact folder or the name of a shipped model (default: compact). `ocr` is auto, rapidocr or
-    tesseract; `languages` choose Tesseract's packs. `cache` is a folder that keeps OCR readings; None keeps none. `dpi` is for PDF
-    pages that are rendered. `threads` is per document, for OCR and student. `cuda` is auto, on or off.
+    tesseract; `languages` choose Tesseract's packs. `cache` is a folder that keeps OCR readings; None keeps none. `dpi`
+    is for PDF pages that are rendered. `threads` is per document, for OCR and student. `cuda` is auto, on or off.
     """
 
     model: str | Path | None = None

@@ -170,7 +170,7 @@ def _share(trainer: Trainer, step: int) -> list[Any]:
 def _agreed(accelerator: Accelerator, ends: bool) -> bool:
     """Whether all processes stop: one that stopped alone would leave the others waiting for its gradients."""
     told = torch.tensor([int(ends)], device=accelerator.device)
-    gathered: Any = accelerator.reduce(told, "sum")  # type: ignore[no-untyped-call]
+    gathered: Any = accelerator.reduce(told, "sum")
     return bool(gathered.item() > 0)
 
 
@@ -197,11 +197,11 @@ def matrix_rate(device: torch.device, kind: torch.dtype, seconds: float) -> floa
 
 
 def _attention(query: Any, key: Any, value: Any, *_: Any, **__: Any) -> int:
-    return int(sdpa_flop_count(query, key, value))
+    return int(sdpa_flop_count(query, key, value))  # type: ignore[no-untyped-call]
 
 
 def _attention_backward(gradient: Any, query: Any, key: Any, value: Any, *_: Any, **__: Any) -> int:
-    return int(sdpa_backward_flop_count(gradient, query, key, value))
+    return int(sdpa_backward_flop_count(gradient, query, key, value))  # type: ignore[no-untyped-call]
 
 
 ATTENTION_ON_CPU: dict[Any, Any] = {

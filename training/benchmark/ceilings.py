@@ -1,10 +1,11 @@
 """What stands between the figures and 1: the OCR, the label convention or the student, and the ceiling each sets.
 
 Each document's loss (1 − ANLS) is shared out in this order:
-1. the OCR: what even the best run of words would lose (`reach`);
-2. the label convention, where ground truth is not the teacher's: what the teacher's own label loses, as far as the
+1. the OCR: what even the best run of words, as read, would lose;
+2. the reading of values: what that run loses when it is turned into a value, as each answer is (`reach`);
+3. the label convention, where ground truth is not the teacher's: what the teacher's own label loses, as far as the
    student said what the teacher would have said;
-3. the student: the rest.
+4. the student: the rest.
 """
 
 from __future__ import annotations
@@ -29,28 +30,33 @@ ITEMS = "line_items"
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """One value of one document. `reached` is the best that its words allow, `taught` what the teacher's label scores
-    (1 where the teacher is the truth), `follows` whether the student said rather what the teacher says."""
+    """One value of one document. `reached` is the best that its words allow after the reading of values, `printed`
+    before it; `taught` is what the teacher's label scores (1 where the teacher is the truth), `follows` whether the
+    student said rather what the teacher says."""
 
     field: str
     measured: float
     reached: float
+    printed: float
     taught: float = 1.0
     follows: bool = False
 
     @property
-    def shares(self) -> tuple[float, float, float]:
-        """The loss by OCR, label convention and student; they add up to 1 − measured."""
-        lost = 1.0 - self.measured
-        ocr = min(lost, 1.0 - self.reached)
-        convention = min(lost - ocr, 1.0 - self.taught) if self.follows else 0.0
-        return ocr, convention, lost - ocr - convention
+    def shares(self) -> tuple[float, float, float, float]:
+        """The loss by OCR, reading of values, label convention and student; they add up to 1 − measured."""
+        left = 1.0 - self.measured
+        parts = []
+        for most in (1.0 - self.printed, self.printed - self.reached, 1.0 - self.taught if self.follows else 0.0):
+            parts.append(min(left, most))
+            left -= parts[-1]
+        return parts[0], parts[1], parts[2], left
 
     def exactly(self) -> Score:
         """The same, all or nothing: ANLS is 1 for an exact match alone."""
-        whole = (float(value == 1.0) for value in (self.measured, self.reached, self.taught))
-        measured, reached, taught = whole
-        return Score(self.field, measured, reached, taught, self.follows)
+        measured, reached, printed, taught = (
+            float(value == 1.0) for value in (self.measured, self.reached, self.printed, self.taught)
+        )
+        return Score(self.field, measured, reached, printed, taught, self.follows)
 
 
 def scores(
@@ -78,10 +84,11 @@ def scores(
             follows = as_taught.get(field, 0.0) > measured[field]
             # A student may do better than the best run: it corrects spellings that OCR is known to confuse.
             reached = max(reach.best(field, value), measured[field])
-            made.append(Score(field, measured[field], reached, teacher.get(field, 1.0), follows))
+            printed = max(reach.printed(field, value), reached)
+            made.append(Score(field, measured[field], reached, printed, teacher.get(field, 1.0), follows))
         if truth.line_items:
             reached = max(anls_star_items(reach.items(truth.line_items), truth.line_items), measured[ITEMS])
-            made.append(Score(ITEMS, measured[ITEMS], reached))
+            made.append(Score(ITEMS, measured[ITEMS], reached, reached))
     return made
 
 
@@ -102,21 +109,20 @@ def measure(corpora: Iterable[Corpus], reader: Reader, limit: int | None) -> str
         label, ground = corpus.taught(records), corpus.ground(records)
         if ground:
             held = scores(records, ground, label, words)
-            rows = _rows(f"{corpus.name.upper()} dev", [each for each in held if each.field in GROUND_FIELDS])
-            everything = [each for each in held if each.field in GROUND_FIELDS]
-            rows.insert(0, _row("SROIE dev, four fields, ANLS", everything))
+            rows = [_row("SROIE dev, four fields, ANLS", held), *_rows("SROIE dev", held)]
             parts.append(table("SROIE dev, against ground truth", rows))
-        name = f"{corpus.name.upper()} dev (teacher)" if ground else f"{corpus.name} dev"
-        held = [each for each in scores(records, label, {}, words) if not (ground and each.field in GROUND_FIELDS)]
+        name = "SROIE dev (teacher)" if ground else f"{corpus.name} dev"
+        known = GROUND_FIELDS if ground else ()
+        held = [each for each in scores(records, label, {}, words) if each.field not in known]
         parts.append(table(f"{name.removesuffix(' (teacher)')}, against the teacher's labels", _rows(name, held)))
     return "\n\n".join([*parts, EXPLAINED])
 
 
-EXPLAINED = """Ceiling of the OCR: the best ANLS that any run of the words that were read could score, after the same \
-reading of values. Teacher: what the teacher's own label scores against ground truth. The loss of each value is the \
-OCR's as far as its best run falls short, then the label convention's as far as the teacher's label falls short and \
-the student said what the teacher says, then the student's. Inferred fields have no place on the page: their loss is \
-the student's or the teacher's."""
+EXPLAINED = """Ceiling: the best ANLS that any run of the words that the OCR read could score, after the same reading \
+of values as answers go through. Teacher: what the teacher's own label scores against ground truth. The loss of each \
+value is the OCR's as far as the best run falls short as printed, the reading's as far as turning it into a value loses \
+more, then the label convention's as far as the teacher's label falls short and the student said what the teacher says, \
+then the student's. Inferred fields have no place on the page: their loss is the student's or the teacher's."""
 
 
 def words_of(corpus: Corpus, reader: Reader, limit: int | None) -> dict[str, tuple[Token, ...]]:
@@ -146,7 +152,10 @@ def _rows(name: str, held: Sequence[Score]) -> list[str]:
     return rows
 
 
-HEAD = "| figure | n | asked | measured | ceiling of the OCR | teacher | lost to OCR | to label convention | to the student |"
+COLUMNS = (
+    "figure", "n", "asked", "measured", "ceiling", "teacher", "lost to OCR", "to reading of values",
+    "to label convention", "to the student",
+)  # fmt: skip
 
 
 def _row(figure: str, held: Sequence[Score]) -> str:
@@ -165,4 +174,5 @@ def _row(figure: str, held: Sequence[Score]) -> str:
 
 def table(title: str, rows: Sequence[str]) -> str:
     """A titled Markdown table; losses are in points (hundredths)."""
-    return "\n".join([f"### {title} (losses in points)", "", HEAD, "|---" * 9 + "|", *rows])
+    head = f"| {' | '.join(COLUMNS)} |"
+    return "\n".join([f"### {title} (losses in points)", "", head, "|---" * len(COLUMNS) + "|", *rows])

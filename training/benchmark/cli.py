@@ -51,7 +51,7 @@ def benchmark(
 
     distil prints the whole table of what the distilled student must show. errors --records FILE lists the worst fields
     of a run and says whether OCR or student erred; ceilings says what stands between the figures and 1; table --records
-    FILE prints figures that --json wrote as markdown; cards writes into the cards of the shipped models which to choose.
+    FILE prints figures that --json wrote as markdown; cards tells in each shipped model's card which to choose.
 
     Raises UsageError for wrong names or missing data, ProbeFailed where a measured process ends badly.
     """

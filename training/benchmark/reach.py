@@ -19,6 +19,7 @@ from extractor.student.values import Reader, join
 from extractor.task import RECEIPTS, Task
 from extractor.truth import comparable, comparable_item
 from extractor.types import ITEM_PARTS
+from training.benchmark.errors import amount_stands_in, stands_in
 
 NEAREST = 24
 """Runs of words most like the truth that are read as values; a value is never far from its printed form."""
@@ -65,6 +66,17 @@ class Reach:
         amounts = self.task.amounts
         return max((anls(comparable(field, each, amounts), truth) for each in said), default=0.0)
 
+    def printed(self, field: str, truth: str) -> float:
+        """The best ANLS of any run of words as it is printed, whether or not it is read as a value. Of numbers, whose
+        value is spelt in its own way: 1 where the truth stands among the words, else 0."""
+        kind = self.task.types.get(field, "text")
+        if kind == "amount":
+            return float(amount_stands_in(truth, self._text))
+        if kind in NUMERIC:
+            return float(stands_in(truth, self._text))
+        runs = self._like(truth, self.task.by_name[field].longest)
+        return max((anls(join(self.tokens[first : last + 1]), truth) for first, last in runs), default=0.0)
+
     def items(self, truth: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
         """The line items of a truth as near as words allow: each part by its best run of words, or absent."""
         made = []
@@ -98,10 +110,8 @@ class Reach:
     def _number(self, name: str, words: Sequence[Token], following: str) -> str | None:
         if name in ("quantity", "unit_price"):
             return parse_quantity(join(words), decimal_sign=self.reader.decimal_sign)
-        if name == "amount":
-            value = self.reader.amount(name, join(words))
-        else:
-            value = self.reader.value(name, words, following)
+        part = name in ITEM_PARTS
+        value = self.reader.amount(name, join(words)) if part else self.reader.value(name, words, following)
         return value.value if value else None
 
     def _like(self, truth: str, longest: int) -> list[tuple[int, int]]:

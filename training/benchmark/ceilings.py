@@ -118,11 +118,13 @@ def measure(corpora: Iterable[Corpus], reader: Reader, limit: int | None) -> str
     return "\n\n".join([*parts, EXPLAINED])
 
 
-EXPLAINED = """Ceiling: the best ANLS that any run of the words that the OCR read could score, after the same reading \
-of values as answers go through. Teacher: what the teacher's own label scores against ground truth. The loss of each \
-value is the OCR's as far as the best run falls short as printed, the reading's as far as turning it into a value loses \
-more, then the label convention's as far as the teacher's label falls short and the student said what the teacher says, \
-then the student's. Inferred fields have no place on the page: their loss is the student's or the teacher's."""
+EXPLAINED = (
+    "Ceiling: the best ANLS that any run of the words that the OCR read could score, after the same reading of values "
+    "as answers go through. Teacher: what the teacher's own label scores against ground truth. The loss of each value "
+    "is the OCR's as far as the best run falls short as printed, the reading's as far as turning it into a value loses "
+    "more, then the label convention's as far as the teacher's label falls short and the student said what the teacher "
+    "says, then the student's. Inferred fields have no place on the page: their loss is the student's or the teacher's."
+)
 
 
 def words_of(corpus: Corpus, reader: Reader, limit: int | None) -> dict[str, tuple[Token, ...]]:

@@ -99,7 +99,9 @@ def stands_in(truth: str, text: str) -> bool:
 def amount_stands_in(truth: str, text: str) -> bool:
     """The same for an amount, which may be printed without decimals (yen) or with thousands set apart ("1 234,50")."""
     closed = _SET_APART.sub("", text)
-    forms = [truth, truth.removesuffix(".00")]
+    whole = truth.removesuffix(".00")
+    # One or two digits stand in any text.
+    forms = [truth, whole] if len(whole) > 2 else [truth]
     return any(stands_in(form, each) for form in forms for each in (text, closed))
 
 

@@ -18,6 +18,8 @@ from training.benchmark.targets import NOISE, PACE, SHARE, judged
 LATENCY_DOCUMENTS = 60
 LANGUAGE_DOCUMENTS = 100
 TRAINING_SECONDS = 60.0
+QUICK_SECONDS = 10.0
+"""How long training is measured where documents are limited, for a quick look."""
 NOISE_SHARE = 0.2
 
 
@@ -31,7 +33,10 @@ class Sources:
     config: Path
     study: Path
     limit: int | None = None
-    training_seconds: float = TRAINING_SECONDS
+
+    @property
+    def training_seconds(self) -> float:
+        return TRAINING_SECONDS if self.limit is None else QUICK_SECONDS
 
 
 def figures(sources: Sources) -> list[Figure]:

@@ -34,7 +34,8 @@ WARM_UP = 3
 COUNTED = 12
 """Steps whose work is counted; the same ones are timed, over and over, so that count and time belong together."""
 MATRIX_SIDE = {"cpu": 1024, "cuda": 8192}
-MATRIX_SECONDS = 3.0
+MATRIX_SECONDS = 4.0
+"""Half before training is timed, half behind it: a machine that others use changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +137,9 @@ def _measured(run: Run, seconds: float, accelerator: Accelerator) -> _Told:
             trainer.learn()
     flops = counter.get_total_flops()
     documents = sum(len(_share(trainer, step)) for step in range(first, first + COUNTED))
+    kind = torch.bfloat16 if run.precision == "bf16" else torch.float32
+    accelerator.wait_for_everyone()
+    before = matrix_rate(accelerator.device, kind, MATRIX_SECONDS / 2)
     accelerator.wait_for_everyone()
     rounds, spent = 0, 0.0
     begun = _clock(accelerator)
@@ -146,10 +150,8 @@ def _measured(run: Run, seconds: float, accelerator: Accelerator) -> _Told:
         rounds, spent = rounds + 1, _clock(accelerator) - begun
     trainer.close()
     accelerator.wait_for_everyone()
-    matrix = matrix_rate(
-        accelerator.device, torch.bfloat16 if run.precision == "bf16" else torch.float32, MATRIX_SECONDS
-    )
-    return _Told(rounds * documents, spent, float(rounds * flops), matrix)
+    after = matrix_rate(accelerator.device, kind, MATRIX_SECONDS / 2)
+    return _Told(rounds * documents, spent, float(rounds * flops), (before + after) / 2)
 
 
 def _trainer(run: Run, accelerator: Accelerator) -> Trainer:
@@ -181,19 +183,23 @@ def _clock(accelerator: Accelerator) -> float:
 
 
 def matrix_rate(device: torch.device, kind: torch.dtype, seconds: float) -> float:
-    """Floating-point operations a second of square matrix products on this process's threads, the median of many."""
+    """Floating-point operations a second of large square matrix products on this process's threads.
+
+    Over the whole time, as training is measured, so that what else runs on the machine slows both alike.
+    """
     side = MATRIX_SIDE.get(device.type, 1024)
     one, other = (torch.randn(side, side, device=device).to(kind) for _ in range(2))
     waits: Callable[[], None] = torch.cuda.synchronize if device.type == "cuda" else lambda: None
-    times: list[float] = []
-    until = time.perf_counter() + seconds
-    while len(times) < 5 or time.perf_counter() < until:
-        begun = time.perf_counter()
+    for _ in range(2):  # the first ones pay for loading
+        torch.mm(one, other)
+    waits()
+    products = 0
+    begun = time.perf_counter()
+    while (spent := time.perf_counter() - begun) < seconds:
         torch.mm(one, other)
         waits()
-        times.append(time.perf_counter() - begun)
-    # The first ones pay for loading.
-    return 2.0 * side**3 / sorted(times[2:])[len(times[2:]) // 2]
+        products += 1
+    return 2.0 * side**3 * products / spent
 
 
 def _attention(query: Any, key: Any, value: Any, *_: Any, **__: Any) -> int:

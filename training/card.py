@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from extractor.student.artifact import MODEL_FILE, Manifest
+from extractor.errors import UsageError
+from extractor.student.artifact import FIGURES_FILE, MODEL_FILE, Manifest, find_model, read_manifest, shipped_models
+from training.benchmark.report import Figure, from_json, shown
 from training.config import Run
 
 CARD = """# Model card: {name}
@@ -37,6 +40,20 @@ Scores are ANLS (DocVQA, threshold 0.5), ANLS* for line items, computed on the w
   add up give a warning, not a correction. Look at the confidences.
 {limits}"""
 
+CARD_FILE = "MODEL_CARD.md"
+
+CHOICE = """## Which student to choose
+
+{terms}
+
+{table}
+
+Measured end to end from the picture by `tailor benchmark distil`. Where weights may be used only if the terms of every
+document behind them are stated, take a student whose sources all state theirs; else take the one that reads documents
+like yours best. `tailor extract --model NAME` takes a student, `tailor models` lists them.
+"""
+CHOICE_HEAD = CHOICE.splitlines()[0]
+
 
 def write_card(folder: Path, run: Run, manifest: Manifest) -> None:
     sources = [f"- {source.name}. {source.terms}".rstrip() for source in run.data.sources]
@@ -51,4 +68,51 @@ def write_card(folder: Path, run: Run, manifest: Manifest) -> None:
         scores="\n".join(scores) or "| – | not measured |",
         limits=f"- {run.limits}\n" if run.limits else "",
     )
-    (folder / "MODEL_CARD.md").write_text(text, encoding="utf-8")
+    (folder / CARD_FILE).write_text(text, encoding="utf-8")
+
+
+def write_choices(names: Sequence[str] | None = None) -> list[Path]:
+    """Writes "Which student to choose" into the card of each of these shipped models (all where none are named), in
+    place of the one that stands there; returns the cards. The figures are those that lie beside each model.
+
+    Raises UsageError where there is nothing to choose between, or a model has no figures or no card.
+    """
+    chosen = list(names or shipped_models())
+    if len(chosen) < 2:
+        raise UsageError("There is one model, so nothing to choose between.", hint="Export a second one beside it.")
+    section = choice(
+        {name: read_manifest(find_model(name)) for name in chosen}, {name: _figures(name) for name in chosen}
+    )
+    cards = [find_model(name) / CARD_FILE for name in chosen]
+    for card in cards:
+        if not card.is_file():
+            raise UsageError(f"There is no {CARD_FILE} in {card.parent}.", hint="Export the model anew.")
+        # The section comes last: what follows its heading is an older one.
+        before = card.read_text(encoding="utf-8").split(CHOICE_HEAD)[0].rstrip()
+        card.write_text(f"{before}\n\n{section}", encoding="utf-8")
+    return cards
+
+
+def choice(manifests: Mapping[str, Manifest], figures: Mapping[str, Sequence[Figure]]) -> str:
+    """The section of a card that lets a company choose: each student's sources, and their figures side by side."""
+    terms = [
+        f"- `{name}` ({manifest.name}) is fitted on {'; '.join(manifest.licences) or 'data that it does not name'}"
+        for name, manifest in manifests.items()
+    ]
+    by_name = {name: {figure.name: figure for figure in held} for name, held in figures.items()}
+    rows = dict.fromkeys(figure.name for held in figures.values() for figure in held if figure.asked is not None)
+    lines = [f"| figure | {' | '.join(manifests)} |", f"|---{'|---' * len(manifests)}|"]
+    for row in rows:
+        cells = [by_name[name][row].value if row in by_name[name] else "–" for name in manifests]
+        lines.append(f"| {shown(row)} | {' | '.join(cells)} |")
+    return CHOICE.format(terms="\n".join(terms), table="\n".join(lines))
+
+
+def _figures(name: str) -> list[Figure]:
+    path = find_model(name) / FIGURES_FILE
+    if not path.is_file():
+        raise UsageError(
+            f"The model {name} has no figures beside it.",
+            hint=f"Measure it: tailor benchmark distil --model {name} --json {path}.",
+        )
+    return from_json(path.read_text(encoding="utf-8"))

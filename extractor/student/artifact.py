@@ -12,9 +12,14 @@ from extractor.errors import BadModel
 from extractor.student.encoder import ENCODER_VERSION
 from extractor.task import RECEIPTS, FieldType
 
-DEFAULT_MODEL = Path(__file__).parent / "weights" / "compact"
+WEIGHTS = Path(__file__).parent / "weights"
+"""The models inside the package, a folder each, known by its name."""
+DEFAULT_NAME = "compact"
+DEFAULT_MODEL = WEIGHTS / DEFAULT_NAME
 MODEL_FILE = "model.onnx"
 MANIFEST_FILE = "manifest.json"
+FIGURES_FILE = "figures.json"
+"""Where a shipped model keeps what `tailor benchmark distil --json` measured of it: a list of figures."""
 
 SUREST = 1e-4
 """Probabilities are held this far from 0 and 1 before a calibration is fitted or used."""
@@ -61,6 +66,32 @@ class Manifest(BaseModel):
 
     def type_of(self, field: str) -> FieldType:
         return self.types.get(field) or RECEIPTS.types.get(field, "text")
+
+
+def find_model(name_or_path: str | Path | None) -> Path:
+    """The folder of a model: a shipped one by its name ("clear-terms"), any other by its path, the default for None.
+
+    A plain word is a name first; a folder of the same name beside one's feet is meant by "./clear-terms", or by a Path.
+    Raises BadModel for a plain word that is neither.
+    """
+    if name_or_path is None:
+        return DEFAULT_MODEL
+    if isinstance(name_or_path, str) and not {"/", "\\"} & set(name_or_path):
+        names = shipped_models()
+        if name_or_path in names:
+            return WEIGHTS / name_or_path
+        if not Path(name_or_path).is_dir():
+            raise BadModel(
+                f"There is no model {name_or_path!r}.",
+                hint=f"Name one that ships ({', '.join(names)}), or the folder that `tailor export` wrote.",
+            )
+    return Path(name_or_path)
+
+
+def shipped_models() -> tuple[str, ...]:
+    """The names of the models inside the package, the default first."""
+    found = sorted(path.parent.name for path in WEIGHTS.glob(f"*/{MANIFEST_FILE}"))
+    return tuple(sorted(found, key=lambda name: name != DEFAULT_NAME))
 
 
 def read_manifest(folder: Path) -> Manifest:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from extractor.errors import BadModel, MissingExtra
-from extractor.student.artifact import DEFAULT_MODEL, MODEL_FILE, model_hash, read_manifest
+from extractor.student.artifact import MODEL_FILE, find_model, model_hash, read_manifest
 from extractor.student.encoder import Encoded, collate
 
 logger = logging.getLogger(__name__)
@@ -38,14 +38,15 @@ class Answers:
 class Student:
     """One model in memory; safe to share between threads.
 
-    `folder` is an artifact (default: the model inside the package). `cuda` "auto" takes CUDA where ONNX Runtime can
+    `model` is an artifact's folder, or the name of a model inside the package (default: the usual one).
+    `cuda` "auto" takes CUDA where ONNX Runtime can
     load it, "on" insists (BadModel otherwise), "off" never does.
     """
 
     def __init__(
-        self, folder: Path | None = None, *, threads: int = 1, cuda: Literal["auto", "on", "off"] = "auto"
+        self, model: str | Path | None = None, *, threads: int = 1, cuda: Literal["auto", "on", "off"] = "auto"
     ) -> None:
-        self.folder = folder or DEFAULT_MODEL
+        self.folder = find_model(model)
         self.manifest = read_manifest(self.folder)
         self.session = _session(self.folder / MODEL_FILE, threads, cuda)
         self.name = f"{self.manifest.name}@{model_hash(self.folder)}"

@@ -148,3 +148,12 @@ def test_what_is_wrong_with_a_stage_is_named(tmp_path: Path, change: tuple[str, 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"none\.yaml can't be read"):
         load(tmp_path / "none.yaml")
+
+
+def test_the_recipe_of_clear_terms_differs_from_the_shipped_one_by_its_data_alone() -> None:
+    shipped, clear = (load(ROOT / "configs" / f"{name}.yaml") for name in ("student-v2", "clear-terms"))
+    assert [source.name for source in clear.data.sources] == ["sroie", "synthetic"]
+    assert all(source.terms and "not stated" not in source.terms for source in clear.data.sources)
+    assert clear.student == shipped.student
+    assert [stage.losses for stage in clear.stages] == [stage.losses for stage in shipped.stages]
+    assert [stage.optimiser for stage in clear.stages] == [stage.optimiser for stage in shipped.stages]

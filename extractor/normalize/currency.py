@@ -30,8 +30,8 @@ _BHD = re.compile(
     r"|(?P<dinar>\d[.,]\d{2,3} ?BHD\b|\bBHD[.:]? ?-?\d[\d.,]*[.,]\d{2,3}(?!\d)|[(\[]BHD[)\]])"
     r"|\bBHD\b"
 )
-"""BHD ends the names of Malaysian companies (SDN BHD, "AEON CO. (M) BHD 126926-H"); it is the dinar of Bahrain beside an
-amount with decimals, or alone in brackets as over a column."""
+"""BHD ends the names of Malaysian companies (SDN BHD, "AEON CO. (M) BHD 126926-H"); it is the dinar of Bahrain beside
+an amount with decimals, or alone in brackets as over a column."""
 _MISREAD_DOLLAR = re.compile(r"(?<![A-Za-z])(EC|HK|NT|TT|NZ|US|AU|CA)S(?=\d)")
 
 

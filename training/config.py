@@ -32,7 +32,7 @@ class LabelledSource(Section):
     terms: str = Field(default="", description="a sentence for the model card: whose documents, under what terms")
     weight: float = Field(default=1.0, ge=0, description="how often a document is drawn in an epoch, on average")
     trusted_above: float = Field(
-        default=0.0, ge=0, le=1, description="labels that the critic trusts less than this teach nothing"
+        default=0.0, ge=0, le=1, description="values that the critic trusts less than this teach nothing"
     )
     hold_out: bool = Field(default=True, description="keep every fifth document for dev; else learn from all")
 

@@ -42,7 +42,11 @@ def _labelled(source: LabelledSource, split: Split, engine: OcrEngine, run: Run)
     files = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path, _ in labelled(source)]
     said = hashlib.sha256(source.labels.read_bytes()).hexdigest()
     task = run.schema_of_task
-    key = key_of(split, source.name, source.hold_out, files, said, engine.name, task.model_dump(), run.data.limit)
+    # Only where it is set, so that what was prepared without it is found again.
+    trusted = [source.trusted_above] if source.trusted_above else []
+    key = key_of(
+        split, source.name, source.hold_out, files, said, engine.name, task.model_dump(), run.data.limit, *trusted
+    )
     return stored(key, read_examples(source, split, engine, task, run.data.limit), run.data.cache)
 
 

@@ -161,10 +161,38 @@ def ratio_to_random(budgets: Sequence[int], curve: Floats, random: Floats, level
     return (float(np.mean(known)), float(np.std(known))) if known else (float("nan"), float("nan"))
 
 
+def blur(budgets: Sequence[int], random: Floats, level: int) -> float:
+    """By which factor of labels one standard deviation between draws moves random choice at a level: its slope there
+    against its spread. 1.1 is a sharp measure; 2 means that any ratio is chance.
+
+    >>> round(blur([100, 200], np.array([[0.5, 0.58], [0.5, 0.62]]), 200), 2)
+    1.15
+    """
+    at = list(budgets).index(level)
+    before, here = random[:, at - 1].mean(), random[:, at].mean()
+    doublings = float(np.log2(budgets[at] / budgets[at - 1]))
+    gain = float(here - before) / doublings
+    return float(2 ** (random[:, at].std() / gain)) if gain > 0 else float("inf")
+
+
+def plateau(known: Known, budgets: Sequence[int], random: Floats, seeds: Sequence[int], on: str) -> str:
+    """Sentences: how far random choice is from what all labels reach, and how sharp its levels measure."""
+    everything = np.array([simulate(known, "random", seed, [len(known.documents)], on)[0] for seed in seeds])
+    lines = [f"With every label of the pool: {everything.mean():.3f} ± {everything.std():.3f}."]
+    for level in LEVELS:
+        missing = everything.mean() - random[:, list(budgets).index(level)].mean()
+        factor = blur(budgets, random, level)
+        lines.append(
+            f"Random's {level}: {missing:.3f} below that; its spread there is worth {factor:.2f} × the labels."
+        )
+    return "\n".join(lines)
+
+
 def main(
     data: Annotated[Path, typer.Option(help="The folder with sroie_train and wild_train.")] = Path("../shared/data"),
     teacher: Annotated[Path, typer.Option(help="The folder with the teacher's labels.")] = Path("../shared/teacher"),
     seeds: Annotated[int, typer.Option(min=1, help="How many draws.")] = 3,
+    first: Annotated[int, typer.Option(min=0, help="The seed of the first draw: others than were looked at.")] = 0,
     output: Annotated[Path, typer.Option("-o", "--output", help="The CSV file to write.")] = Path("choice.csv"),
     on: Annotated[
         str, typer.Option(help="dev, or rest: the part of train that a draw leaves out of its pool.")
@@ -178,18 +206,20 @@ def main(
     if unknown:
         raise UsageError(f"There is no strategy {min(unknown)}.", hint=f"Choose among {', '.join(STRATEGIES)}.")
     known = collect(data, teacher)
+    draws = range(first, first + seeds)
     curves: dict[str, Floats] = {}
     for name in names:
         begun = time.monotonic()
-        curves[name] = np.array([simulate(known, name, seed, on=on) for seed in range(seeds)])
+        curves[name] = np.array([simulate(known, name, seed, on=on) for seed in draws])
         typer.echo(f"{name}: {seeds} seeds in {time.monotonic() - begun:.0f} s", err=True)
     with output.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["strategy", "seed", "labels", "anls"])
         for chosen, curve in curves.items():
-            for seed, values in enumerate(curve):
+            for seed, values in zip(draws, curve, strict=True):
                 writer.writerows([chosen, seed, budget, f"{v:.5f}"] for budget, v in zip(BUDGETS, values, strict=True))
     typer.echo(table(BUDGETS, curves))
+    typer.echo(f"\n{plateau(known, BUDGETS, curves['random'], draws, on)}")
     typer.echo(f"\nANLS of the stand-in on {on}; target {TARGET} × the labels of random for the same ANLS.")
 
 

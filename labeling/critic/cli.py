@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from extractor.student.runtime import Student
     from extractor.task import Task
 
 SHOWN = 50
@@ -38,7 +37,7 @@ def critic(
     from extractor.task import load_task
     from labeling.critic.merchants import Merchants
     from labeling.critic.model import SHIPPED, Critic
-    from labeling.critic.reading import pictures_in, read_documents
+    from labeling.critic.reading import pictures_in, read_documents, student_of
     from labeling.labels import read_labels, write_lines
 
     declared, model = load_task(task), Critic.load(judge or SHIPPED)
@@ -47,7 +46,7 @@ def critic(
     engine = build_engine(ocr, cache=default_cache_folder() if cache else None)
     shops = Merchants(known.values())
     weighed, failed = [], 0
-    documents = read_documents(list(known.values()), pictures_in(pictures), engine, _student(student))
+    documents = read_documents(list(known.values()), pictures_in(pictures), engine, student_of(student))
     for number, read in enumerate(documents, start=1):
         label = {name: value for name, value in read.label.items() if name != "trust"}
         if read.pages is None:
@@ -68,14 +67,6 @@ def critic(
     typer.echo(f"{len(weighed) - failed} labels weighed, {failed} without trust → {output}", err=True)
     if failed:
         raise typer.Exit(1)
-
-
-def _student(choice: str) -> Student | None:
-    if choice == "none":
-        return None
-    from extractor.student.runtime import Student
-
-    return Student(None if choice == "shipped" else Path(choice))
 
 
 def _write(path: Path, text: str) -> None:

@@ -19,9 +19,6 @@ _LANGUAGES = {
 }  # fmt: skip
 """Languages in which receipts of a country are usual, ISO 639-1."""
 
-_COMPANY = re.compile(r"(?i)\bbhd\b(?!\W*\d)|(?<=sdn)\W*bhd")
-"""What ends the names of Malaysian companies is no dinar of Bahrain."""
-
 _PAYMENTS = {
     "cash": re.compile(r"(?i)\bcash\b(?! ?(?:bill|sale|ier))|tunai|bar\b|change|espèces|contant|tender"),
     "card": re.compile(r"(?i)visa|master|amex|card|debit|credit|maestro|karte|approv|auth"),
@@ -37,7 +34,7 @@ def choice_evidence(sheet: Sheet, field: str, label: Mapping[str, Any], today: d
     """`fits`: something printed or labelled confirms the value; `contradicts`: something speaks against it."""
     value = str(label[field])
     country, currency = str(label.get("country") or ""), str(label.get("currency") or "")
-    text = _COMPANY.sub(" ", " ".join(sheet.row_texts))
+    text = " ".join(sheet.row_texts)
     if field in ("country", "currency"):
         marks = currency_from_text(text)
         usual = currency_of_country(country or None, today)

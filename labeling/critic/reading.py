@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import logging
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from extractor.errors import TailorError, UsageError
 from extractor.loading import load
 from extractor.loading.finding import find_documents
-from extractor.ocr import OcrEngine, read_page
+from extractor.ocr import OcrEngine, Reading, read_page
 from extractor.student.encoder import picture
 from extractor.student.runtime import Student
-from extractor.types import Notice, Page
+from extractor.types import ImageArray, Notice, Page
 from labeling.critic.student_view import StudentView, view
-
-logger = logging.getLogger(__name__)
 
 NO_PICTURE = Notice(code="no_picture", message="No picture of this name was found.")
 
@@ -48,14 +49,46 @@ def read_documents(
         yield Read(label, None, error=NO_PICTURE) if path is None else _read(label, path, engine, student)
 
 
+def read_pages(path: Path, engine: OcrEngine) -> tuple[list[Page], list[npt.NDArray[np.uint8]]]:
+    """The pages of a document with their words and without their pictures, and the student's small picture of each.
+
+    Raises DocumentError or OcrError where it can't be read.
+    """
+    pages, small = [], []
+    with load(path) as document:
+        for loaded in document.pages():
+            page, _ = read_page(loaded, engine)
+            small.append(picture(page))
+            pages.append(page.without_image())
+    return pages, small
+
+
+def student_of(choice: str) -> Student | None:
+    """The student that a command line names: none, shipped, or a model folder. Raises what `Student` raises."""
+    if choice == "none":
+        return None
+    return Student(None if choice == "shipped" else Path(choice))
+
+
 def _read(label: Mapping[str, Any], path: Path, engine: OcrEngine, student: Student | None) -> Read:
     try:
-        with load(path) as document:
-            pages, small = [], []
-            for loaded in document.pages():
-                page, _ = read_page(loaded, engine)
-                small.append(picture(page))
-                pages.append(page.without_image())
+        pages, small = read_pages(path, engine)
     except TailorError as error:
         return Read(label, None, error=error.notice())
     return Read(label, pages, view(student, pages, small) if student else None)
+
+
+class OneAtATime:
+    """An engine that several threads may share: it reads one picture at a time."""
+
+    def __init__(self, engine: OcrEngine) -> None:
+        self._engine = engine
+        self._reading = threading.Lock()
+
+    @property
+    def name(self) -> str:
+        return self._engine.name
+
+    def read(self, image: ImageArray) -> Reading:
+        with self._reading:
+            return self._engine.read(image)

@@ -9,7 +9,7 @@ import pytest
 
 from extractor.anls import anls
 from labeling.choice.proxy import Proxy, best_run, prepare
-from labeling.choice.simulate import labels_needed, ratio_to_random, table
+from labeling.choice.simulate import blur, labels_needed, ratio_to_random, table
 from labeling.critic.sheet import Sheet
 from tests.labeling.critic.documents import HEAD, label, receipt
 
@@ -56,6 +56,14 @@ def test_labels_needed_are_interpolated_between_budgets() -> None:
     assert labels_needed([100, 200, 400], [0.5, 0.6, 0.8], 0.7) == pytest.approx(282.8, abs=0.1)
     assert labels_needed([100, 200], [0.5, 0.6], 0.4) == 100
     assert math.isnan(labels_needed([100, 200], [0.5, 0.6], 0.9))
+
+
+def test_a_flat_curve_measures_nothing_and_a_steep_one_much() -> None:
+    budgets, spread = [200, 400], np.array([[0.0], [0.02]])
+    steep, flat = np.array([[0.5, 0.7]]) + spread, np.array([[0.79, 0.80]]) + spread
+    assert blur(budgets, steep, 400) == pytest.approx(2 ** (0.01 / 0.2))
+    assert blur(budgets, flat, 400) == pytest.approx(2.0)
+    assert blur(budgets, np.array([[0.7, 0.7]]) + spread, 400) == math.inf
 
 
 def test_the_table_states_the_ratio_to_random() -> None:

@@ -20,7 +20,10 @@ DESCRIBED = {
     "export": "Export a trained student as a model folder.",
     "label": "Let a teacher label documents, at a cost known beforehand.",
     "review": "Send labels to Label Studio for review, and fetch them back.",
+    "runs": "List training runs with their figures.",
+    "search": "Choose a student's sizes under a budget of time and space.",
     "serve": "Serve extraction over HTTP.",
+    "study": "Compare students, teachers, noisy and fewer labels in one report.",
     "train": "Fit a student to labels, as a configuration says.",
 }
 """One line a command, so that `tailor --help` needn't import what it describes."""

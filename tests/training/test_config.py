@@ -150,10 +150,10 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         load(tmp_path / "none.yaml")
 
 
-def test_the_recipe_of_clear_terms_differs_from_the_shipped_one_by_its_data_alone() -> None:
+def test_the_recipe_of_clear_terms_fits_the_shipped_student_on_other_data() -> None:
     shipped, clear = (load(ROOT / "configs" / f"{name}.yaml") for name in ("student-v2", "clear-terms"))
     assert [source.name for source in clear.data.sources] == ["sroie", "synthetic"]
     assert all(source.terms and "not stated" not in source.terms for source in clear.data.sources)
-    assert clear.student == shipped.student
-    assert [stage.losses for stage in clear.stages] == [stage.losses for stage in shipped.stages]
-    assert [stage.optimiser for stage in clear.stages] == [stage.optimiser for stage in shipped.stages]
+    assert clear.student == shipped.student.model_copy(update={"initial": None})
+    assert clear.stages[-1].losses == shipped.stages[-1].losses
+    assert clear.stages[-1].augmentation == shipped.stages[-1].augmentation

@@ -10,6 +10,7 @@ from extractor.errors import UsageError
 from extractor.task import RECEIPTS
 from training.config import LabelledSource, Run
 from training.config_file import load
+from training.study.plan import load_study
 
 ROOT = Path(__file__).resolve().parents[2]
 PLAIN = """
@@ -43,7 +44,9 @@ def test_what_is_not_declared_has_its_default(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", sorted((ROOT / "configs").glob("*.yaml")), ids=lambda path: path.stem)
 def test_every_configuration_that_is_shipped_is_valid(path: Path) -> None:
-    assert load(path).name == path.stem
+    study = "\nstudy:" in path.read_text(encoding="utf-8")
+    run = load_study(path).run if study else load(path)
+    assert run.name == path.stem
 
 
 def test_overrides_reach_into_sections_and_are_read_as_yaml(tmp_path: Path) -> None:

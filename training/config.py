@@ -86,7 +86,7 @@ class StudentChoice(Section):
     """Which student, and its sizes. `compact` is Tailor's own; `layout` is a layout encoder of transformers (LiLT,
     LayoutLMv3 and the like, by path or hub name); see training/students."""
 
-    kind: Literal["compact", "layout"] = "compact"
+    kind: Literal["compact", "layout", "generative"] = "compact"
     hidden: int = 256
     layers: int = 6
     heads: int = 8
@@ -101,6 +101,15 @@ class StudentChoice(Section):
         description="compact: a pretrained text encoder of transformers in place of own layers (BERT, RoBERTa, MiniLM; "
         "it gives the width); layout: the layout encoder. A local path or a hub name",
     )
+    pooling: Literal["first", "mean"] = Field(
+        default="first", description="layout: what stands for a word, its first sub-word or the mean of them"
+    )
+
+    @model_validator(mode="after")
+    def _fits(self) -> StudentChoice:
+        if self.kind == "layout" and self.backbone is None and self.initial is None:
+            raise ValueError("a layout student needs a backbone: the path or hub name of a layout encoder")
+        return self
 
 
 class TeacherChoice(Section):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import shutil
@@ -129,8 +130,7 @@ class _Session:
         self.fitted, self.held = fitted, held
         labels = (example.label for store in fitted.values() for example in store)
         self.student = build_student(run, classes(labels, run.schema_of_task)).to(accelerator.device)
-        self.averaged = type(self.student)(self.student.config).to(accelerator.device).eval()
-        self.averaged.load_state_dict(self.student.state_dict())
+        self.averaged = copy.deepcopy(self.student).eval()
         self.teacher = load_student(run.teacher.student).to(accelerator.device).eval() if run.teacher else None
         self.state = checkpoint.read(folder) or Checkpoint()
         self.leads = accelerator.is_main_process

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from extractor.errors import BadModel, MissingExtra
 from extractor.student.artifact import DEFAULT_MODEL, MODEL_FILE, model_hash, read_manifest
 from extractor.student.encoder import Encoded, collate
+from extractor.student.layout_inputs import load_reader
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +48,8 @@ class Student:
     ) -> None:
         self.folder = folder or DEFAULT_MODEL
         self.manifest = read_manifest(self.folder)
+        layout = self.manifest.layout
+        self._collate = load_reader(self.folder, layout).collate if layout else collate
         self.session = _session(self.folder / MODEL_FILE, threads, cuda)
         self.name = f"{self.manifest.name}@{model_hash(self.folder)}"
 
@@ -59,7 +62,7 @@ class Student:
         """The answers to documents in one batch; a document without tokens is not allowed."""
         if not documents:
             return []
-        outputs = self.session.run(None, dict(collate(documents)))
+        outputs = self.session.run(None, dict(self._collate(documents)))
         named = dict(zip((output.name for output in self.session.get_outputs()), outputs, strict=True))
         return [answers_of(named, row, len(document)) for row, document in enumerate(documents)]
 

@@ -53,6 +53,7 @@ def export(
             shutil.copyfile(plain, target / MODEL_FILE)
     config = (run / "config.json").read_bytes() if (run / "config.json").is_file() else b""
     facts |= student.publish(target)
+    facts["licences"] = (*facts.get("licences", ()), *student.terms)
     facts |= {"precision": "int8" if quantise else "fp32", "config_hash": hashlib.sha256(config).hexdigest()[:12]}
     write_manifest(target, manifest_of(student, task, name).model_copy(update=facts))
     difference = parity(model, target, samples)

@@ -20,6 +20,7 @@ from transformers import AutoConfig, AutoModel, PretrainedConfig
 from extractor.student import features
 from extractor.student.encoder import CELLS
 from training.students.heads import NEVER, PointingStudent
+from training.students.licences import terms_of
 
 
 class CompactConfig(PretrainedConfig):  # type: ignore[no-untyped-call]
@@ -166,6 +167,10 @@ class CompactStudent(PointingStudent):
         self.finished = nn.LayerNorm(hidden)
         self.add_heads(hidden)
         self.post_init()  # type: ignore[no-untyped-call]
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        return (terms_of(str(self.compact.body.get("model_type"))),) if self.compact.body else ()
 
     def _init_weights(self, module: nn.Module) -> None:
         if isinstance(module, nn.Linear):

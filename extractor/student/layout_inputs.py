@@ -106,10 +106,10 @@ class LayoutReader:
 
     def _ids(self, document: Encoded) -> list[list[int]]:
         # Training hides the spelling of some words; they are then unknown here, too.
-        spelt = document.pieces.any(axis=1)
+        spelt: list[bool] = [bool(kept.any()) for kept in document.pieces]
         return [
             self.subwords(text) if known else [self.settings.unknown]
-            for text, known in zip(document.texts, spelt.tolist(), strict=True)
+            for text, known in zip(document.texts, spelt, strict=True)
         ]
 
     def _rows(self, rows: Sequence[tuple[Encoded, Window, list[list[int]]]], size: int) -> Arrays:

@@ -56,3 +56,8 @@ class Student(PreTrainedModel):  # type: ignore[no-untyped-call]
     def publish(self, folder: Path) -> dict[str, Any]:
         """Writes into a model folder what reading needs beside the model; returns what the manifest is to say of it."""
         return {}
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """Sentences about the terms of weights that the student started from, for the manifest and the model card."""
+        return ()

@@ -155,12 +155,12 @@ def _tokenizer(name: str) -> Any:
     return tokenizer
 
 
-def _normalisation(name: str) -> dict[str, float]:
+def _normalisation(name: str) -> dict[str, Any]:
     """The mean and the deviation of pictures that the backbone was made for; one half each where nothing is said."""
     from transformers import AutoImageProcessor
 
     try:
-        given = AutoImageProcessor.from_pretrained(name)
+        given: Any = AutoImageProcessor.from_pretrained(name)  # type: ignore[no-untyped-call]
     except (OSError, ValueError, ImportError):
         return {}
     # The pictures are grey: the three colours are taken together.

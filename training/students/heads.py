@@ -14,7 +14,7 @@ NEVER = -1e4
 """The logit of what is impossible; finite, so that bfloat16 and padded rows stay free of NaN."""
 
 
-class PointingStudent(Student):
+class PointingStudent(Student):  # type: ignore[no-untyped-call]
     """A student whose heads point at words. Its configuration has `spans`, `longest`, `inferred`, `parts`, `pointer`
     and `dropout`; it calls `add_heads` once and `answers` with its words in context."""
 

@@ -22,6 +22,7 @@ from extractor.errors import UsageError
 from extractor.student.layout_inputs import TOKENIZER_FILE, LayoutReader, LayoutSettings, load_reader
 from training.augment import Sample
 from training.students.heads import PointingStudent
+from training.students.licences import terms_of
 
 READABLE = ("lilt", "layoutlm", "layoutlmv3", "bros")
 """Architectures whose inputs are made here."""
@@ -127,23 +128,27 @@ class LayoutStudent(PointingStudent):
         grey = pictures.to(self.finished.weight.dtype) / 255.0
         return ((grey - self.layout.mean) / self.layout.deviation).expand(-1, 3, -1, -1)
 
+    @property
+    def terms(self) -> tuple[str, ...]:
+        return (terms_of(str(self.layout.body.get("model_type"))),)
+
     def publish(self, folder: Path) -> dict[str, Any]:
         assert self.reader is not None
         self.reader.tokenizer.save(str(folder / TOKENIZER_FILE))
         return {"kind": "layout", "layout": self.settings}
 
-    def save_pretrained(self, folder: Any, **options: Any) -> None:
-        super().save_pretrained(folder, **options)
+    def save_pretrained(self, save_directory: Any, *given: Any, **options: Any) -> None:
+        super().save_pretrained(save_directory, *given, **options)
         if self.reader is not None:
-            self.reader.tokenizer.save(str(Path(folder) / TOKENIZER_FILE))
+            self.reader.tokenizer.save(str(Path(save_directory) / TOKENIZER_FILE))
 
     @classmethod
-    def from_pretrained(cls, folder: Any, *_: Any, **__: Any) -> Self:
+    def from_pretrained(cls, pretrained_model_name_or_path: Any, *_: Any, **__: Any) -> Self:
         """Built whole, then filled: transformers' own way leaves the encoder's unsaved buffers (the places of picture
         patches) without their values."""
         from safetensors.torch import load_file
 
-        path = Path(folder)
+        path = Path(pretrained_model_name_or_path)
         config = LayoutConfig.from_pretrained(path)
         student = cls(config)
         student.load_state_dict(load_file(path / WEIGHTS_FILE))

@@ -39,7 +39,7 @@ def train(run: Run, *, fresh: bool = False) -> Path:
     A run that was broken off goes on where its checkpoint stands, and ends as an unbroken one would have; `fresh`
     starts it anew. Raises UsageError where there is nothing to learn from, or another run lies in the folder.
     """
-    folder = _folder(run, fresh)
+    folder = run_folder(run, fresh)
     state = checkpoint.read(folder)
     if state is not None and state.done:
         return folder
@@ -57,7 +57,8 @@ def train(run: Run, *, fresh: bool = False) -> Path:
     return folder
 
 
-def _folder(run: Run, fresh: bool) -> Path:
+def run_folder(run: Run, fresh: bool) -> Path:
+    """The folder of a run with its configuration written. Raises UsageError where another run lies there."""
     folder = run.output / run.name
     config = folder / CONFIG_FILE
     text = run.model_dump_json(indent=1)

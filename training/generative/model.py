@@ -139,7 +139,8 @@ def open_student(choice: Generative, *, adapters: Path | None = None) -> VisionS
         except (OSError, ValueError) as error:
             raise UsageError(f"{adapters} holds no adapters ({type(error).__name__}).") from error
     if choice.quantise == "4bit":
-        model = peft.prepare_model_for_kbit_training(model, use_gradient_checkpointing=choice.checkpointing)
+        prepare: Any = peft.prepare_model_for_kbit_training
+        model = prepare(model, use_gradient_checkpointing=choice.checkpointing)
     elif choice.checkpointing:
         model.gradient_checkpointing_enable()
         model.enable_input_require_grads()

@@ -19,8 +19,8 @@ MALFORMED = Notice(
 def instruction(task: Task) -> str:
     """One short instruction: a model that is fine-tuned learns the rest from the answers."""
     lines = [
-        f"Read this document ({task.documents}). Answer with one JSON object and nothing else. Copy what is printed; null "
-        "where a value is not on the document. Keys:"
+        f"Read this document ({task.documents}). Answer with one JSON object and nothing else. Copy what is printed; "
+        "null where a value is not on the document. Keys:"
     ]
     lines += [f"- {line}" for field in task.fields for line in _described(field)]
     if task.line_items:
@@ -32,7 +32,6 @@ def _described(field: FieldSpec) -> Iterator[str]:
     if field.type == "date":
         yield f"{field.name}_text: the same date as `{field.name}`, as printed"
     form = f"one of {', '.join(field.choices)}" if field.choices else FORMS.get(field.type) or field.format
-    # A colon is enough between the two: the meaning of a field is a sentence.
     yield f"{field.name}: {field.meaning}" + (f" ({form})" if form else "")
 
 

@@ -174,9 +174,8 @@ class _Session:
         for source, documents in self.held.items():
             chosen = documents[: self.run.evaluation.limit]
             records = read_all(self.student, chosen, self.run, self.choice)
-            truths = {
-                each.name: truth_of_label({"id": each.name, **each.label}, self.run.schema_of_task) for each in chosen
-            }
+            task = self.run.schema_of_task
+            truths = {each.name: truth_of_label({**each.label, "id": each.name}, task) for each in chosen}
             found = summary(evaluate(records.values(), truths))
             found["malformed"] = sum(record.status == "failed" for record in records.values()) / len(records)
             means.append(found["mean"])

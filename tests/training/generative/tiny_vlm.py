@@ -1,4 +1,4 @@
-"""A vision-language model of a few thousand random weights, saved as a download would lie on disk, and its documents."""
+"""A vision-language model of a few thousand random weights, saved as a download would lie on disk; its documents."""
 
 from __future__ import annotations
 

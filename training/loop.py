@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 from accelerate import Accelerator, DistributedDataParallelKwargs
+from pydantic import ValidationError
 from torch.multiprocessing.spawn import start_processes
 
 from extractor.errors import UsageError
@@ -75,8 +76,12 @@ def run_folder(run: Run, fresh: bool) -> Path:
 
 
 def _learns(config: str) -> Any:
-    """A configuration without what may change between a break and going on."""
-    declared = json.loads(config)
+    """A configuration without what may change between a break and going on, keys that are newer than the run filled in
+    as they are where nothing is said."""
+    try:
+        declared = Run.model_validate_json(config).model_dump(mode="json")
+    except ValidationError:
+        declared = json.loads(config)
     for key in ("output", "threads", "checkpoint_minutes", "export", "limits"):
         declared.pop(key, None)
     return declared

@@ -40,7 +40,7 @@ class VisionStudent:
         """The mean negative log likelihood of a token of the answers; what was given is not counted."""
         inputs = _together([self._taught(each) for each in documents], self._padding)
         inputs = {name: tensor.to(self.device) for name, tensor in inputs.items()}
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
+        with self._precision():
             found: Tensor = self.model(**inputs).loss
         return found
 
@@ -51,15 +51,19 @@ class VisionStudent:
         self.model.eval()
         inputs = self._given(asked).to(self.device)
         length = int(inputs["input_ids"].shape[1])
-        made = self.model.generate(
-            **inputs, max_new_tokens=longest, do_sample=False, pad_token_id=self._padding["input_ids"]
-        )
+        with self._precision():
+            made = self.model.generate(
+                **inputs, max_new_tokens=longest, do_sample=False, pad_token_id=self._padding["input_ids"]
+            )
         answer = made[0][length:].tolist()
         text = str(self.tokenizer.decode(answer, skip_special_tokens=True))
         if not answer:
             return text, 0.0
         sure = self.loss([Asked(asked.pictures, asked.instruction, text)]) if text else None
         return text, min(1.0, math.exp(-float(sure))) if sure is not None else 0.0
+
+    def _precision(self) -> torch.autocast:
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda")
 
     def length_of(self, answer: str) -> int:
         """Tokens of an answer, its end included."""

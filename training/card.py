@@ -43,7 +43,7 @@ def write_card(folder: Path, run: Run, manifest: Manifest) -> None:
         name=manifest.name,
         documents=run.schema_of_task.documents,
         architecture=_architecture(run, manifest),
-        terms=_terms(run, manifest),
+        terms=_terms(manifest),
         size=(folder / MODEL_FILE).stat().st_size / 1e6,
         precision=manifest.precision,
         sources="\n".join(sources),
@@ -62,16 +62,16 @@ def _architecture(run: Run, manifest: Manifest) -> str:
     )
 
 
-def _terms(run: Run, manifest: Manifest) -> str:
+def _terms(manifest: Manifest) -> str:
     """What may be done with the weights: those that descend from a backbone keep its terms."""
-    if run.student.backbone is None and manifest.kind == "compact":
+    backbone = next((each for each in manifest.licences if each.startswith("The backbone is ")), "")
+    if not backbone:
         return (
             "- The weights are published under Apache-2.0, as Tailor is; the documents that they were fitted on have\n"
             "  their own terms (above)."
         )
-    backbone = next((each for each in manifest.licences if each.startswith("The backbone is ")), "")
     return (
-        f"- {backbone or 'The weights started from a backbone: see its terms.'}\n"
+        f"- {backbone}\n"
         "  The weights of this model descend from these, under the same terms; the documents that they were fitted on\n"
         "  have terms of their own (above)."
     )

@@ -11,12 +11,16 @@ import numpy as np
 import pytest
 import torch
 import transformers
+from PIL import Image
 from typer.testing import CliRunner
 
+from extractor import Extractor
 from extractor.errors import UsageError
+from extractor.ocr.fake import FakeOcr
 from extractor.student.artifact import model_hash, read_manifest
 from extractor.student.layout_inputs import TOKENIZER_FILE
 from extractor.student.runtime import Student
+from tests.extractor.student.documents import ROWS, page
 from tests.training import tiny
 from tests.training.students.backbones import backbone
 from training import loop
@@ -134,6 +138,11 @@ def test_it_learns_by_the_same_loop_and_reads_by_the_same_run_time(
     one = tiny.plain(examples[0])
     answers = reads.run([one.encoded])[0]
     assert len(answers.tags) == len(one.tokens)
+    extractor = Extractor(model=tmp_path / "model", cuda="off")
+    extractor.engine = FakeOcr(page(*ROWS).words)
+    record = extractor.extract(Image.new("RGB", (120, 240), "white"))
+    assert record.error is None
+    assert record.model.startswith("lilt@")
 
 
 def test_a_backbone_that_may_not_be_sold_is_said_so_where_it_is_chosen(

@@ -32,7 +32,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TASK_FILE = ROOT / "configs/tasks/hotel_folios.yaml"
 SMALL = (
     "student.hidden=48", "student.layers=2", "student.spelling=32", "student.picture=false", "student.dropout=0",
-    "optimiser.epochs=20", "optimiser.rate=5e-3", "optimiser.average=0.95", "precision=fp32", "evaluation.every=1000",
+    "optimiser.epochs=8", "optimiser.rate=5e-3", "optimiser.average=0.95", "precision=fp32", "evaluation.every=1000",
 )  # fmt: skip
 
 

@@ -155,14 +155,25 @@ class Extractor:
         tokens = tokenize(pages)
         answers = self.student.run([encode(tokens, pictures)])[0]
         receipt, remarks = decode(tokens, answers, self.student.manifest)
-        if not any(name in receipt.fields for name in ("total", "subtotal", "date", "merchant_name")):
-            remarks.append(NOT_A_RECEIPT)
+        spans = self.student.manifest.spans
+        if set(spans) >= set(TELLING):
+            remarks += [] if any(name in receipt.fields for name in TELLING) else [NOT_A_RECEIPT]
+        elif not any(name in receipt.fields for name in spans):
+            remarks.append(NOTHING_ASKED_FOR)
         return receipt, remarks
 
 
 NO_TEXT = Notice(
     code="no_text",
     message="No text was found on the document. Check that the page is not blank, and that the photograph is sharp.",
+)
+TELLING = ("total", "subtotal", "date", "merchant_name")
+"""A receipt has one of these at least."""
+
+NOTHING_ASKED_FOR = Notice(
+    code="not_a_receipt",
+    message="None of the fields that the model reads was found: this does not look like one of its documents. "
+    "Check the file.",
 )
 NOT_A_RECEIPT = Notice(
     code="not_a_receipt",

@@ -12,9 +12,8 @@ from training.config import Run
 
 CARD = """# Model card: {name}
 
-A compact student of Tailor: it reads receipts and invoices that an OCR engine has turned into words with places, and
-answers with fields, line items and confidences. Architecture: see `training/model.py` ({layers} layers of width
-{hidden}, word spelling hashed, places as rotary positions, page picture by convolutions). {size:.1f} MB, {precision}.
+A student of Tailor: it reads {documents} that an OCR engine has turned into words with places, and answers with
+fields, line items and confidences. {architecture} {size:.1f} MB, {precision}.
 
 ## Fitted on
 
@@ -34,8 +33,7 @@ Scores are ANLS (DocVQA, threshold 0.5), ANLS* for line items, computed on the w
 
 ## Licences and limits
 
-- The weights are published under Apache-2.0, as Tailor is; the documents that they were fitted on have their own terms
-  (above).
+{terms}
 - The student repeats its teacher's habits and faults. A value that the OCR misread is read wrongly; amounts that don't
   add up give a warning, not a correction. Look at the confidences.
 {limits}"""
@@ -60,8 +58,9 @@ def write_card(folder: Path, run: Run, manifest: Manifest) -> None:
     scores = [f"| {name} | {value:.3f} |" for name, value in sorted(manifest.evaluation.items())]
     text = CARD.format(
         name=manifest.name,
-        layers=run.student.layers,
-        hidden=run.student.hidden,
+        documents=run.schema_of_task.documents,
+        architecture=_architecture(run, manifest),
+        terms=_terms(manifest),
         size=(folder / MODEL_FILE).stat().st_size / 1e6,
         precision=manifest.precision,
         sources="\n".join(sources),
@@ -116,3 +115,27 @@ def _figures(name: str) -> list[Figure]:
             hint=f"Measure it: tailor benchmark distil --model {name} --json {path}.",
         )
     return from_json(path.read_text(encoding="utf-8"))
+
+
+def _architecture(run: Run, manifest: Manifest) -> str:
+    if manifest.kind == "layout":
+        return "Architecture: a layout encoder with Tailor's heads, see `training/students/layout.py`."
+    return (
+        f"Architecture: the compact student, see `training/model.py` ({run.student.layers} layers of width\n"
+        f"{run.student.hidden}, word spelling hashed, places as rotary positions, page picture by convolutions)."
+    )
+
+
+def _terms(manifest: Manifest) -> str:
+    """What may be done with the weights: those that descend from a backbone keep its terms."""
+    backbone = next((each for each in manifest.licences if each.startswith("The backbone is ")), "")
+    if not backbone:
+        return (
+            "- The weights are published under Apache-2.0, as Tailor is; the documents that they were fitted on have\n"
+            "  their own terms (above)."
+        )
+    return (
+        f"- {backbone}\n"
+        "  The weights of this model descend from these, under the same terms; the documents that they were fitted on\n"
+        "  have terms of their own (above)."
+    )

@@ -24,10 +24,22 @@ def train(
 
     A run that was broken off goes on where it stood."""
     from training.config_file import load
-    from training.loop import train as fit
 
-    folder = fit(load(config, overrides or ()), fresh=fresh)
-    typer.echo(f"{folder}")
+    run = load(config, overrides or ())
+    if run.student.kind == "generative":
+        from training.generative.trainer import train as generate
+
+        typer.echo(f"{generate(run, fresh=fresh)}")
+        return
+    from training.loop import train as fit
+    from training.students.build import backbone_type
+    from training.students.licences import warning_of
+
+    if run.student.kind == "layout" and run.student.backbone and not run.student.initial:
+        warning = warning_of(backbone_type(run.student.backbone))
+        if warning:
+            typer.echo(f"warning [backbone_licence]: {warning}", err=True)
+    typer.echo(f"{fit(run, fresh=fresh)}")
 
 
 def export(

@@ -17,6 +17,7 @@ from training.config import (
     EarlyStop,
     Evaluation,
     Export,
+    Generative,
     LabelledSource,
     Optimiser,
     Run,
@@ -38,7 +39,7 @@ STAGE_DEFAULTS: dict[str, Any] = {
 
 SECTIONS: tuple[type[BaseModel], ...] = (
     Run, Data, LabelledSource, SyntheticSource, StudentChoice, TeacherChoice, Stage, Augmentation, Optimiser, EarlyStop,
-    Evaluation, Export,
+    Evaluation, Export, Generative,
 )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import shutil
@@ -12,6 +13,7 @@ from typing import Any
 
 import torch
 from accelerate import Accelerator, DistributedDataParallelKwargs
+from pydantic import ValidationError
 from torch.multiprocessing.spawn import start_processes
 
 from extractor.errors import UsageError
@@ -38,7 +40,7 @@ def train(run: Run, *, fresh: bool = False) -> Path:
     A run that was broken off goes on where its checkpoint stands, and ends as an unbroken one would have; `fresh`
     starts it anew. Raises UsageError where there is nothing to learn from, or another run lies in the folder.
     """
-    folder = _folder(run, fresh)
+    folder = run_folder(run, fresh)
     state = checkpoint.read(folder)
     if state is not None and state.done:
         return folder
@@ -56,7 +58,8 @@ def train(run: Run, *, fresh: bool = False) -> Path:
     return folder
 
 
-def _folder(run: Run, fresh: bool) -> Path:
+def run_folder(run: Run, fresh: bool) -> Path:
+    """The folder of a run with its configuration written. Raises UsageError where another run lies there."""
     folder = run.output / run.name
     config = folder / CONFIG_FILE
     text = run.model_dump_json(indent=1)
@@ -73,8 +76,12 @@ def _folder(run: Run, fresh: bool) -> Path:
 
 
 def _learns(config: str) -> Any:
-    """A configuration without what may change between a break and going on."""
-    declared = json.loads(config)
+    """A configuration without what may change between a break and going on, keys that are newer than the run filled in
+    as they are where nothing is said."""
+    try:
+        declared = Run.model_validate_json(config).model_dump(mode="json")
+    except ValidationError:
+        declared = json.loads(config)
     for key in ("output", "threads", "checkpoint_minutes", "export", "limits"):
         declared.pop(key, None)
     return declared
@@ -129,8 +136,7 @@ class _Session:
         self.fitted, self.held = fitted, held
         labels = (example.label for store in fitted.values() for example in store)
         self.student = build_student(run, classes(labels, run.schema_of_task)).to(accelerator.device)
-        self.averaged = type(self.student)(self.student.config).to(accelerator.device).eval()
-        self.averaged.load_state_dict(self.student.state_dict())
+        self.averaged = copy.deepcopy(self.student).eval()
         self.teacher = load_student(run.teacher.student).to(accelerator.device).eval() if run.teacher else None
         self.state = checkpoint.read(folder) or Checkpoint()
         self.leads = accelerator.is_main_process

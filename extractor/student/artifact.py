@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import math
 from pathlib import Path
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from extractor.errors import BadModel
 from extractor.student.encoder import ENCODER_VERSION
+from extractor.student.layout_inputs import TOKENIZER_FILE, LayoutSettings
 from extractor.task import RECEIPTS, FieldType
 
 WEIGHTS = Path(__file__).parent / "weights"
@@ -45,12 +47,15 @@ class Manifest(BaseModel):
     ("" is none); `parts` the tags of line items after "none"; `answer_above` how probable it must be that a field is
     there to answer it (0.5 where nothing is said); `calibration` per field, from decoding probability to confidence;
     `types` how each field's value is read (as the shipped task has it where nothing is said), `positive` the amounts
-    reported without their sign.
+    reported without their sign. `kind` says how the inputs are made: by the encoder alone, or with the sub-words of a
+    tokenizer that lies beside the model, as `layout` has it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
+    kind: Literal["compact", "layout"] = "compact"
+    layout: LayoutSettings | None = None
     encoder_version: int
     spans: tuple[str, ...]
     inferred: dict[str, tuple[str, ...]]
@@ -63,6 +68,12 @@ class Manifest(BaseModel):
     config_hash: str = ""
     evaluation: dict[str, float] = {}
     licences: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _fits(self) -> Manifest:
+        if (self.kind == "layout") != (self.layout is not None):
+            raise ValueError("a model of the kind layout says how it is read, and no other does")
+        return self
 
     def type_of(self, field: str) -> FieldType:
         return self.types.get(field) or RECEIPTS.types.get(field, "text")
@@ -116,8 +127,9 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def model_hash(folder: Path) -> str:
-    """The first 12 hex digits of the SHA-256 of the model and its manifest."""
+    """The first 12 hex digits of the SHA-256 of the model, its manifest and, where it has one, its tokenizer."""
     digest = hashlib.sha256()
-    for name in (MODEL_FILE, MANIFEST_FILE):
-        digest.update((folder / name).read_bytes())
+    for name in (MODEL_FILE, MANIFEST_FILE, TOKENIZER_FILE):
+        if name != TOKENIZER_FILE or (folder / name).is_file():
+            digest.update((folder / name).read_bytes())
     return digest.hexdigest()[:12]

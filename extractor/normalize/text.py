@@ -44,11 +44,14 @@ _PATTERNS = {
     for field, words in _LABELS.items()
     if field != "merchant_name"
 }
-_NAME_LABEL = re.compile(rf"\s*(?:welcome to\s+|{_LABELS['merchant_name']}\s*:\s*)", re.IGNORECASE)
+_NAME_LABEL = re.compile(rf"\s*(?:[wmvn]e[l1i|]c[o0]me\s+t[o0]\s+|{_LABELS['merchant_name']}\s*:\s*)", re.IGNORECASE)
 _SECOND_PHONE = re.compile(
     r"\s*[,;|(]?\s*\b(?:fax|telefax|facsimile|email|e-mail|www|http|hp|mobile|tel)\b.*", re.IGNORECASE
 )
 _TAX_WORD = re.compile(r"\s(?:MWST|TVA|IVA|VAT)\.?$", re.IGNORECASE)
+_INNER_ZERO = re.compile(r"(?<=[^\W\d_])0(?=[^\W\d_])")
+_INNER_ONE = re.compile(r"(?<=[^\W\d_])1(?=[^\W\d_])|(?<=[^\W\d_]l)1(?![^\W_])")
+_STRANGERS = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af]+")
 _STRAY = " \t\r\n|~_:;·•*=-–—<>^\\"
 _PAIRS = (("(", ")"), ("[", "]"), ("{", "}"))
 
@@ -72,8 +75,38 @@ def clean_text(text: str, field: str) -> str:
         value = value[: second.start()] if second and re.search(r"\d{3}", value[: second.start()]) else value
     if field == "merchant_tax_id":
         value = _TAX_WORD.sub("", value)
+    if field in ("merchant_name", "merchant_address"):
+        value = respelt(value)
+    if field == "merchant_name":
+        value = _one_name(value)
     keep_end = "." if field in {"merchant_name", "merchant_address"} else ""
     return _trimmed(value, keep_end + ("," if field == "merchant_address" else ""))
+
+
+def respelt(text: str) -> str:
+    """`text` with the digits that stand inside words as the letters they look like: "Mal1" and "PARAD1SO" are words.
+
+    Only 0 and 1 between letters are changed, and 1 behind an l at a word's end; "Unit1" and "B2B" stay.
+    """
+
+    def one(match: re.Match[str]) -> str:
+        return (
+            "I" if text[match.start() - 1].isupper() and text[match.start() + 1 : match.start() + 2].isupper() else "l"
+        )
+
+    def zero(match: re.Match[str]) -> str:
+        return "O" if text[match.start() - 1].isupper() and text[match.start() + 1].isupper() else "o"
+
+    return _INNER_ONE.sub(one, _INNER_ZERO.sub(zero, text))
+
+
+def _one_name(text: str) -> str:
+    """A name without what a logo leaves beside it: one or two signs of another script."""
+    latin = sum(sign.isalpha() and ord(sign) < 0x250 for sign in text)
+    strangers = sum(len(run) for run in _STRANGERS.findall(text))
+    if latin >= 3 and strangers <= 2:
+        text = _STRANGERS.sub(" ", text).strip()
+    return " ".join(text.split())
 
 
 def fold(text: str) -> str:

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,6 +30,11 @@ from extractor.types import SPAN_FIELDS
         ("merchant_name", "UNIHAKKA INTERNATIONAL SDN.  BHD.", "UNIHAKKA INTERNATIONAL SDN. BHD."),
         ("merchant_address", "Address: No. 12, Main St,\nLondon.", "No. 12, Main St, London."),
         ("merchant_address", "NO.53 JALAN PUTRA 1", "NO.53 JALAN PUTRA 1"),
+        ("merchant_address", "350 Mal1 Blvd, Rep0rt St, Unit1, B2B", "350 Mall Blvd, Report St, Unit1, B2B"),
+        ("merchant_name", "PARAD1SO SNC", "PARADISO SNC"),
+        ("merchant_name", "Me1come to Corner Bakery", "Corner Bakery"),
+        ("merchant_name", "TESCO 级", "TESCO"),
+        ("merchant_name", "株式会社 ABC", "株式会社 ABC"),
         ("card_last4", "XXXX XXXX XXXX 1234", "1234"),
         ("card_last4", "VISA", ""),
     ],
@@ -36,10 +43,15 @@ def test_labels_and_stray_marks_are_taken_off(field: str, text: str, value: str)
     assert clean_text(text, field) == value
 
 
+def alike(text: str) -> str:
+    """A text as far as cleaning leaves it: look-alikes are one, signs of other scripts and white space none."""
+    return re.sub(r"[\s\u2e80-\u9fff\uac00-\ud7af]+", "", text).translate(str.maketrans("0oO1lI", "ooolll"))
+
+
 @given(text=st.text(max_size=40), field=st.sampled_from([f for f in SPAN_FIELDS if f != "card_last4"]))
 def test_a_cleaned_text_is_a_piece_of_the_text_with_its_white_space_folded(text: str, field: str) -> None:
     value = clean_text(text, field)
-    assert value in " ".join(text.split())
+    assert alike(value) in alike(text)
     assert value == value.strip()
 
 

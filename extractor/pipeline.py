@@ -157,7 +157,7 @@ class Extractor:
         receipt, remarks = decode(tokens, answers, self.student.manifest)
         spans = self.student.manifest.spans
         if set(spans) >= set(TELLING):
-            remarks += [] if any(name in receipt.fields for name in TELLING) else [NOT_A_RECEIPT]
+            remarks += [] if any(_tells(receipt, name) for name in TELLING) else [NOT_A_RECEIPT]
         elif not any(name in receipt.fields for name in spans):
             remarks.append(NOTHING_ASKED_FOR)
         return receipt, remarks
@@ -170,6 +170,9 @@ NO_TEXT = Notice(
 TELLING = ("total", "subtotal", "date", "merchant_name")
 """A receipt has one of these at least."""
 
+DOUBTFUL_NAME = 0.3
+"""A name alone that is read with less confidence than this is no sign of a receipt: any text has a line at its head."""
+
 NOTHING_ASKED_FOR = Notice(
     code="not_a_receipt",
     message="None of the fields that the model reads was found: this does not look like one of its documents. "
@@ -179,6 +182,11 @@ NOT_A_RECEIPT = Notice(
     code="not_a_receipt",
     message="Neither a total, a date nor a merchant was found: this does not look like a receipt. Check the file.",
 )
+
+
+def _tells(receipt: Receipt, name: str) -> bool:
+    found = receipt.fields.get(name)
+    return found is not None and (name != "merchant_name" or found.confidence >= DOUBTFUL_NAME)
 
 
 def _checked(changes: dict[str, Any]) -> dict[str, Any]:

@@ -150,6 +150,7 @@ class CompactStudent(Student):
 
     config_class = CompactConfig
     base_model_prefix = "student"
+    embedding, placed = "embedded", ("boxes", "places")
 
     def __init__(self, config: CompactConfig) -> None:
         super().__init__(config)

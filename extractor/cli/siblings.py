@@ -19,6 +19,8 @@ _HELP = {
     "export": "Export a trained student as a model folder.",
     "label": "Let a teacher label receipts.",
     "review": "Send labels to Label Studio for review, and fetch them back.",
+    "runs": "List training runs, where each stands and how well it reads.",
+    "search": "Seek the best sizes of a student under a limit of time and size.",
     "serve": "Serve extraction over HTTP.",
     "train": "Fit a student to labels, as a configuration says.",
 }

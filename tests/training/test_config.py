@@ -12,6 +12,7 @@ from training.config import LabelledSource, Run
 from training.config_file import load
 
 ROOT = Path(__file__).resolve().parents[2]
+SPACE = ROOT / "configs" / "search.yaml"
 PLAIN = """
 name: mine
 data:
@@ -41,7 +42,7 @@ def test_what_is_not_declared_has_its_default(tmp_path: Path) -> None:
     }
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "configs").glob("*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(set((ROOT / "configs").glob("*.yaml")) - {SPACE}), ids=lambda path: path.stem)
 def test_every_configuration_that_is_shipped_is_valid(path: Path) -> None:
     assert load(path).name == path.stem
 

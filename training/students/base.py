@@ -40,6 +40,13 @@ class Student(PreTrainedModel):  # type: ignore[no-untyped-call]
     }
     """The axes of each input that vary from batch to batch, from the first on, by name: for export."""
 
+    embedding: ClassVar[str] = ""
+    """The module that gives the words' embeddings, b × n × width, before they see one another; "" if there is none. It
+    lets documents be mixed (`training.mixing`)."""
+
+    placed: ClassVar[tuple[str, ...]] = ()
+    """The inputs that say where words stand: those of a mixed document are its greater part's."""
+
     @property
     def heads(self) -> Heads:
         config: Any = self.config

@@ -19,8 +19,8 @@ CHECKPOINT_FILE = "checkpoint.pt"
 @dataclass
 class Checkpoint:
     """`stage` is the number of the stage, `step` the steps done in it, `steps_before` those of the stages before;
-    `best` the highest figure of dev of the stage and `waited` the looks since; `seconds` of training; `weights` what the
-    weighing of sources keeps, `pseudo` the key of the pseudo-labels that the stage learns from."""
+    `best` the highest figure of dev of the stage and `waited` the looks since; `seconds` of training; `weights` what
+    the weighing of sources keeps, `pseudo` the key of the pseudo-labels that the stage learns from."""
 
     stage: int = 0
     step: int = 0

@@ -270,7 +270,9 @@ class Run(Section):
         own = stage.pseudo.source if stage.pseudo else None
         for name in stage.sources or ():
             if name in unlabelled and name != own:
-                raise ValueError(f"stage {stage.name} can't learn from {name}: it has no labels, and no `pseudo` names it")
+                raise ValueError(
+                    f"stage {stage.name} can't learn from {name}: it has no labels, and no `pseudo` names it"
+                )
         if stage.pseudo is None:
             return
         if own not in unlabelled:

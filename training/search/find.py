@@ -86,7 +86,7 @@ def find(run: Run, space: SearchSpace, limits: Limits, count: int, training: Tra
     examples = [example for store in read_stores(run, "train", _sources(run)).values() for example in store]
     if len(examples) < 2:
         raise UsageError("Two labelled documents at least are needed to search a student.")
-    teacher = load_student(run.teacher.student).eval() if run.teacher else None
+    teacher = load_student(run.teacher.student) if run.teacher else None
     found = []
     for choice in candidates(space, run.student, count):
         found.append(_measured(run, choice, examples, space, limits, teacher))

@@ -40,13 +40,15 @@ def write(found: Sequence[Candidate], limits: Limits, path: Path, config: Path) 
     best = found[0]
     if not best.inside(limits):
         raise UsageError(
-            f"No student that was tried reads a document in {limits.latency:g} ms and takes {limits.size:g} MB at most.",
+            f"No student that was tried takes {limits.latency:g} ms a document and {limits.size:g} MB at most.",
             hint="Offer smaller sizes in the search space, or allow more.",
         )
     sizes = {name: getattr(best.choice, name) for name in SIZES}
     figures = f"{best.megabytes:.1f} MB, {best.milliseconds:.1f} ms a document on one core"
     learnt = f", {best.dev:.4f} on dev after a short training" if best.dev is not None else ""
-    command = " ".join([f"tailor train {config}", *(f"student.{name}={_plain(value)}" for name, value in sizes.items())])
+    command = " ".join(
+        [f"tailor train {config}", *(f"student.{name}={_plain(value)}" for name, value in sizes.items())]
+    )
     text = f"# The best of {len(found)} students that were tried: {figures}{learnt}.\n# {command}\n"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text + yaml.safe_dump({"student": sizes}, sort_keys=False), encoding="utf-8")

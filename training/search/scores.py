@@ -46,7 +46,7 @@ def snip(student: Student, samples: Sequence[Sample], stage: Stage, teacher: Stu
             taught = dict(teacher(**teacher.collate(batch))) if teacher is not None else None
         heads = student.heads
         asked = Batch(dict(student(**inputs)), inputs["mask"], batch, heads.spans, heads.inferred, taught=taught)
-        (weighted(losses, asked)[0].sum() / len(samples)).backward()
+        (weighted(losses, asked)[0].sum() / len(samples)).backward()  # type: ignore[no-untyped-call]
     found = sum(float((p.detach() * p.grad).abs().sum()) for p in student.parameters() if p.grad is not None)
     student.zero_grad(set_to_none=True)
     return found

@@ -191,7 +191,7 @@ class _Session:
         rule = stage.pseudo
         if rule is None or rule.source not in stores:
             return stores
-        if goes_on and (self.folder / pseudo.FOLDER / f"{self.state.pseudo}.arrow").is_file():
+        if goes_on:
             stores[rule.source] = pseudo.kept_store(self.folder, self.state.pseudo)
             return stores
         reader = self.student

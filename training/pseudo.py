@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from extractor.errors import UsageError
 from extractor.student.runtime import Answers
 from extractor.task import Task
 from extractor.types import ITEM_PARTS, Receipt
@@ -66,8 +67,15 @@ def pseudo_store(
 
 
 def kept_store(folder: Path, key: str) -> Store:
-    """The store that a stage began with, read again when it goes on after a break."""
-    return Store(folder / FOLDER / f"{key}.arrow")
+    """The store that a stage began with, read again when it goes on after a break. The student that read it is no
+    more: it can't be made anew in the middle of the stage. Raises UsageError where it is gone."""
+    path = folder / FOLDER / f"{key}.arrow"
+    if not path.is_file():
+        raise UsageError(
+            f"The run can't go on: its pseudo-labels {path} are gone.",
+            hint="Put them back (every machine of a run needs them), or start the run anew with --fresh.",
+        )
+    return Store(path)
 
 
 def told_of(made: Store | Sequence[Example]) -> dict[str, int]:

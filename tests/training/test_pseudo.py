@@ -95,8 +95,12 @@ def test_fields_that_are_not_asked_for_are_not_learnt() -> None:
     assert pseudo_label("x", receipt, {}, answers(), rule, TASK).keys() == {"id", "tax", "trust"}
 
 
-def test_an_untrained_student_is_sure_of_nothing() -> None:
-    assert list(pseudo_examples(tiny.student(), bare(receipts(3)), RULE, TASK)) == []
+def test_an_untrained_student_is_sure_of_no_place_on_the_page() -> None:
+    # Of the country the printed town may speak, whatever the student holds of it.
+    for example in pseudo_examples(tiny.student(), bare(receipts(3)), RULE, TASK):
+        assert example.label.keys() == {"id", "country", "trust"}
+        assert not any(target.known for target in example.spans.values())
+        assert not example.items.known
 
 
 def test_readings_are_kept_for_these_weights_and_this_rule(tmp_path: Path) -> None:
@@ -156,6 +160,11 @@ def test_a_later_round_is_sure_of_more_and_a_broken_one_ends_the_same(
     with pytest.raises(Killed):
         loop.train(rounds(tmp_path, "broken"))
     monkeypatch.setattr(checkpoint, "save", save)
+    (kept,) = (tmp_path / "runs" / "broken" / "pseudo").iterdir()
+    kept.rename(tmp_path / kept.name)
+    with pytest.raises(UsageError, match="pseudo-labels .* are gone"):
+        loop.train(rounds(tmp_path, "broken"))
+    (tmp_path / kept.name).rename(kept)
     broken = loop.train(rounds(tmp_path, "broken"))
     assert same(whole, broken)
     assert next(line for line in read_log(broken) if "pseudo_fields" in line)["step"] == told[0]["step"]

@@ -48,8 +48,10 @@ def timeless(folder: Path) -> list[dict[str, Any]]:
 def test_all_recipes_together_survive_a_break(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by: str) -> None:
     two_sources(monkeypatch)
     stage = ALL["stages"][0]
+    teacher = loop.train(run(tmp_path, "teacher", optimiser__epochs=6))
     changes = {
         **ALL,
+        "teacher": {"student": str(teacher / "student")},
         "stages": [{**stage, "reweight": {**stage["reweight"], "by": by}}],
         "optimiser__epochs": 5,
         "evaluation": {"every": 2},

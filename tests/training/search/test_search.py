@@ -11,6 +11,7 @@ import yaml
 from rich.console import Console
 
 from extractor.errors import UsageError
+from extractor.student import features
 from tests.training import tiny
 from tests.training.tiny import receipts
 from training import loop
@@ -90,20 +91,19 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("shown")
 def test_the_best_inside_the_limits_is_trained_and_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    run, space = tiny.run(tmp_path), SearchSpace(hidden=(16, 32), layers=(1,), scored=4, timed=3)
-    unlimited = find(run, space, Limits(1e6, 1e6), 2, Training(1, 6, 2))
-    assert [each.dev is None for each in unlimited] == [False, True]
-    small, large = sorted(unlimited, key=lambda each: each.megabytes)
-    assert (small.choice.hidden, large.choice.hidden) == (16, 32)
-    between = (small.megabytes + large.megabytes) / 2
+    run, space = tiny.run(tmp_path), SearchSpace(spelling=(8, 128), scored=4, timed=3)
+    # A table of spelling has a byte a number: between these two lies the limit.
+    between = features.BUCKETS * 80 / 1e6
     inside, outside = find(run, space, Limits(1e6, between), 2, Training(1, 6, 2))
-    assert (inside.choice.hidden, outside.choice.hidden) == (16, 32)
-    assert (outside.rank, outside.dev) == (None, None)
+    assert (inside.choice.spelling, outside.choice.spelling) == (8, 128)
+    assert inside.megabytes < between < outside.megabytes
+    assert inside.dev is not None
+    assert (outside.rank, outside.dev, outside.scores) == (None, None, {})
     assert capsys.readouterr().out == "", "progress is no answer"
     config = tmp_path / "run.yaml"
     config.write_text(yaml.safe_dump(run.model_dump(mode="json")), encoding="utf-8")
     command = write([inside, outside], Limits(1e6, between), tmp_path / "found.yaml", config)
-    assert yaml.safe_load((tmp_path / "found.yaml").read_text(encoding="utf-8"))["student"]["hidden"] == 16
+    assert yaml.safe_load((tmp_path / "found.yaml").read_text(encoding="utf-8"))["student"]["spelling"] == 8
     assert load(config, command.split()[3:]).student == inside.choice
     console = Console(width=200, record=True)
     console.print(table([inside, outside], Limits(1e6, between)))

@@ -34,7 +34,7 @@ def two_sources(monkeypatch: pytest.MonkeyPatch) -> None:
 def run(folder: Path, name: str, **changes: Any) -> Run:
     (given,) = tiny.run(folder).data.model_dump(mode="json")["sources"]
     declared = [{**given, "name": "easy"}, {**given, "name": "hard"}]
-    return tiny.run(folder, name=name, data={"sources": declared}, checkpoint_minutes=0, **changes)
+    return tiny.run(folder, name=name, data={"sources": declared}, **{"checkpoint_minutes": 0, **changes})
 
 
 def timeless(folder: Path) -> list[dict[str, Any]]:
@@ -48,17 +48,18 @@ def timeless(folder: Path) -> list[dict[str, Any]]:
 def test_all_recipes_together_survive_a_break(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by: str) -> None:
     two_sources(monkeypatch)
     stage = ALL["stages"][0]
-    teacher = loop.train(run(tmp_path, "teacher", optimiser__epochs=6))
+    teacher = loop.train(run(tmp_path, "teacher", optimiser__epochs=6)) if by == "loss" else None
     changes = {
         **ALL,
-        "teacher": {"student": str(teacher / "student")},
+        "teacher": {"student": str(teacher / "student")} if teacher else None,
         "stages": [{**stage, "reweight": {**stage["reweight"], "by": by}}],
         "optimiser__epochs": 5,
         "evaluation": {"every": 2},
     }
-    whole = loop.train(run(tmp_path, "whole", **changes))
+    whole = loop.train(run(tmp_path, "whole", **changes | {"checkpoint_minutes": 3.0}))
     weights = [line for line in read_log(whole) if "weight.easy" in line]
-    assert len(weights) == 4, "the last epoch has none after it"
+    assert len(weights) >= 4
+    assert weights[-1]["step"] < 10, "after the last epoch nothing is drawn"
     # `easy` alone is looked at on dev: by dev there is nothing to set it against.
     assert (len({line["weight.easy"] for line in weights}) > 1) == (by == "loss")
     assert all(4 * line["weight.easy"] + 8 * line["weight.hard"] == pytest.approx(12) for line in weights)

@@ -165,7 +165,7 @@ class Pseudo(Section):
     are several such stages. Confidences are the student's own probabilities: a calibration would need dev."""
 
     source: str = Field(description="the unlabelled source")
-    student: Path | Literal["previous"] = Field(
+    student: Literal["previous"] | Path = Field(
         default="previous", description="the `student` folder of a run, or the student that the stage before kept"
     )
     least_confidence: float = Field(default=0.9, gt=0, le=1, description="what is read less surely is not learnt")

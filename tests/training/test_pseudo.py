@@ -232,6 +232,10 @@ def test_stages_that_have_nothing_to_read_with_are_refused(
 
 def test_an_unlabelled_source_counts_where_a_stage_names_it(tmp_path: Path) -> None:
     run = rounds(tmp_path, "x")
+    again = Run.model_validate_json(run.model_dump_json()).stages[1].pseudo
+    assert again == run.stages[1].pseudo
+    assert again is not None
+    assert again.student == "previous", "and no folder of that name"
     assert [run.weights_of(stage) for stage in run.stages] == [
         {"made-up": 1.0},
         {"made-up": 1.0, "bare": 1.0},

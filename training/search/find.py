@@ -67,7 +67,7 @@ class Candidate:
 
     @property
     def name(self) -> str:
-        return "-".join(f"{key[0]}{int(getattr(self.choice, key))}" for key in SIZES)
+        return "-".join(f"{key}{int(getattr(self.choice, key))}" for key in SIZES)
 
     def inside(self, limits: Limits) -> bool:
         return self.megabytes <= limits.size and self.milliseconds <= limits.latency

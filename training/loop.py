@@ -64,7 +64,6 @@ def _in_step(run: Run, folder: Path, fresh: bool) -> None:
     """One of the processes that a launcher started. The one that leads opens the folder; on each machine one prepares
     the documents, and the others find them prepared."""
     torch.set_num_threads(run.threads)
-    torch.manual_seed(run.seed)
     accelerator = join(run)
     try:
         with ExitStack() as stack:
@@ -123,7 +122,6 @@ def _check(run: Run, stage: Stage, stores: Stores) -> None:
 
 def _work(rank: int, run: Run, folder: Path, fitted: Stores, kept: Stores) -> None:
     torch.set_num_threads(run.threads)
-    torch.manual_seed(run.seed)
     if run.processes > 1:
         os.environ |= {"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": str(run.processes)}
     accelerator = join(run)
@@ -139,6 +137,7 @@ class _Session:
     def __init__(self, run: Run, folder: Path, accelerator: Accelerator, fitted: Stores, kept: Stores) -> None:
         self.run, self.folder, self.accelerator = run, folder, accelerator
         self.fitted, self.held = fitted, kept
+        torch.manual_seed(run.seed)  # here, so that every process builds the same student whatever it did before
         labels = (example.label for store in fitted.values() for example in store)
         self.student = build_student(run, classes(labels, run.schema_of_task)).to(accelerator.device)
         self.averaged = type(self.student)(self.student.config).to(accelerator.device).eval()

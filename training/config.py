@@ -178,8 +178,8 @@ class Pseudo(Section):
 class Reweight(Section):
     """Domain weights that follow the student's gap (the idea of DDK, Liu et al. 2024): a source where the student lags
     is drawn more often. Gaps are of the loss on a fixed sample of each source: to the intermediate teacher's loss where
-    there is one, else to the student's own best so far; or (`dev`) of the mean figure of dev to 1, by which dev steers what is learnt
-    from, though nothing is learnt from it."""
+    there is one, else to the student's own best so far; or (`dev`) of the mean figure of dev to 1: dev then steers what
+    is learnt from, though nothing is learnt from it."""
 
     every: int = Field(default=1, ge=1, description="epochs between changes of the weights")
     temperature: float = Field(default=1.0, gt=0, description="the lower, the more a gap counts")

@@ -1,12 +1,13 @@
-"""Several processes, on one machine or on many: how they are set up, and how they agree.
+r"""Several processes, on one machine or on many: how they are set up, and how they agree.
 
 Three ways lead here. `processes: 2` in a configuration starts so many on this machine. `torchrun` and `accelerate
 launch` start `tailor train` once a process and say by the environment (RANK, WORLD_SIZE, MASTER_ADDR …) which each is:
 
     torchrun --nproc_per_node 2 -m extractor.cli train configs/student.yaml
-    accelerate launch --num_processes 8 --num_machines 2 --machine_rank 0 --main_process_ip A -m extractor.cli train …
+    accelerate launch --multi_gpu --num_processes 8 --num_machines 2 --machine_rank 0 --main_process_ip ADDRESS \
+        --main_process_port 29500 -m extractor.cli train configs/student.yaml
 
-CUDA devices talk by NCCL, CPUs by gloo. One process leads: it writes the run's folder, looks at dev and keeps
+CUDA devices talk by NCCL, CPUs by gloo; on CPUs `accelerate launch` starts a single process, `torchrun` several. One process leads: it writes the run's folder, looks at dev and keeps
 checkpoints. The others are told by it where the run stands, so that the folder need not be shared between machines.
 `optimiser.batch` counts the documents of all processes together, so that a run means the same however it is started.
 """

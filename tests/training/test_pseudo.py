@@ -163,7 +163,7 @@ def test_a_later_round_is_sure_of_more_and_a_broken_one_ends_the_same(
     monkeypatch.setattr(checkpoint, "save", save)
     (kept,) = (tmp_path / "runs" / "broken" / "pseudo").iterdir()
     kept.rename(tmp_path / kept.name)
-    with pytest.raises(UsageError, match="pseudo-labels .* are gone"):
+    with pytest.raises(UsageError, match=r"pseudo-labels .* are gone"):
         loop.train(rounds(tmp_path, "broken", 0))
     (tmp_path / kept.name).rename(kept)
     broken = loop.train(rounds(tmp_path, "broken", 0))

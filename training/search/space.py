@@ -66,7 +66,7 @@ def candidates(space: SearchSpace, base: StudentChoice, count: int) -> list[Stud
     if not buildable:
         raise UsageError(
             "No student of the search space can be built.",
-            hint=f"`hidden` must be a multiple of `heads`: an even number of channels a head, {2 * LEAST_PAIRS} or more.",
+            hint=f"`hidden` must be a multiple of `heads`: an even number of channels each, {2 * LEAST_PAIRS} or more.",
         )
     if len(buildable) > count:
         buildable = random.Random(space.seed).sample(buildable, count)

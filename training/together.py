@@ -7,9 +7,11 @@ launch` start `tailor train` once a process and say by the environment (RANK, WO
     accelerate launch --multi_gpu --num_processes 8 --num_machines 2 --machine_rank 0 --main_process_ip ADDRESS \
         --main_process_port 29500 -m extractor.cli train configs/student.yaml
 
-CUDA devices talk by NCCL, CPUs by gloo; on CPUs `accelerate launch` starts a single process, `torchrun` several. One process leads: it writes the run's folder, looks at dev and keeps
-checkpoints. The others are told by it where the run stands, so that the folder need not be shared between machines.
-`optimiser.batch` counts the documents of all processes together, so that a run means the same however it is started.
+CUDA devices talk by NCCL, CPUs by gloo; on CPUs `accelerate launch` starts a single process, `torchrun` several. One
+process leads: it writes the run's folder, looks at dev and keeps checkpoints. The others are told by it where the run
+stands, so that the folder need not be shared between machines (but for its pseudo-labels, where a run goes on amid a
+stage that learns from them). `optimiser.batch` counts the documents of all processes together, so that a run means the
+same however it is started.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from extractor.types import FIELD_NAMES, ITEM_PARTS, Extraction, Field, ImageArray
+from extractor.types import ITEM_PARTS, Extraction, Field, ImageArray, field_order
 
 SURE, DOUBTFUL = 0.9, 0.6
 """Confidences from which a value counts as sure, or at least as likely."""
@@ -88,8 +88,8 @@ def _entries(extraction: Extraction, page: int) -> Iterator[_Entry]:
     """Fields with a place on this page, then line items, then (on the first page) what has no place."""
     number = 0
     fields = extraction.receipt.fields
-    for name in FIELD_NAMES:
-        if name in fields and fields[name].box and fields[name].page == page:
+    for name in field_order(fields):
+        if fields[name].box and fields[name].page == page:
             number += 1
             yield _Entry(name.replace("_", " "), fields[name], number)
     for index, item in enumerate(extraction.receipt.line_items, start=1):
@@ -99,8 +99,8 @@ def _entries(extraction: Extraction, page: int) -> Iterator[_Entry]:
                 number += 1
                 yield _Entry(f"item {index} {part.replace('_', ' ')}", found, number)
     if page == 0:
-        for name in FIELD_NAMES:
-            if name in fields and not fields[name].box:
+        for name in field_order(fields):
+            if not fields[name].box:
                 yield _Entry(name.replace("_", " "), fields[name], None)
 
 

@@ -118,8 +118,9 @@ def evaluate(predictions: Iterable[Extraction], truths: Mapping[str, Truth]) -> 
     days = {f"{name}_iso" for truth in truths.values() for name in truth.dates}
     rows = [name for name in answers if name != "line_items"]
     rows.sort(key=lambda name: SCORED_FIELDS.index(name) if name in SCORED_FIELDS else len(SCORED_FIELDS))
-    # A date counts once: by what is printed.
-    values = [answer for name in rows if name not in days for answer in answers[name]]
+    # A date counts once: by what is printed, where that was written down.
+    printed = {f"{name}_iso" for name in rows}
+    values = [answer for name in rows if not (name in days and name in printed) for answer in answers[name]]
     return Report(
         documents=len(truths),
         missing=len(truths) - len(found),

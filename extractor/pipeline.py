@@ -28,12 +28,12 @@ PARTIAL_CODES = INCOMPLETE_CODES | {"ocr_failed", "not_a_receipt", "script_unrea
 class Settings:
     """How documents are read; it builds an Extractor when called, in this process or in a worker.
 
-    `model` is an artifact folder (default: the model inside the package). `ocr` is auto, rapidocr or tesseract;
-    `languages` choose Tesseract's packs. `cache` is a folder that keeps OCR readings; None keeps none. `dpi` is for PDF
-    pages that are rendered. `threads` is per document, for OCR and student. `cuda` is auto, on or off.
+    `model` is an artifact folder or the name of a shipped model (default: compact). `ocr` is auto, rapidocr or
+    tesseract; `languages` choose Tesseract's packs. `cache` is a folder that keeps OCR readings; None keeps none. `dpi`
+    is for PDF pages that are rendered. `threads` is per document, for OCR and student. `cuda` is auto, on or off.
     """
 
-    model: Path | None = None
+    model: str | Path | None = None
     ocr: str = "auto"
     languages: tuple[str, ...] | None = None
     password: str | None = None
@@ -155,14 +155,25 @@ class Extractor:
         tokens = tokenize(pages)
         answers = self.student.run([encode(tokens, pictures)])[0]
         receipt, remarks = decode(tokens, answers, self.student.manifest)
-        if not any(name in receipt.fields for name in ("total", "subtotal", "date", "merchant_name")):
-            remarks.append(NOT_A_RECEIPT)
+        spans = self.student.manifest.spans
+        if set(spans) >= set(TELLING):
+            remarks += [] if any(name in receipt.fields for name in TELLING) else [NOT_A_RECEIPT]
+        elif not any(name in receipt.fields for name in spans):
+            remarks.append(NOTHING_ASKED_FOR)
         return receipt, remarks
 
 
 NO_TEXT = Notice(
     code="no_text",
     message="No text was found on the document. Check that the page is not blank, and that the photograph is sharp.",
+)
+TELLING = ("total", "subtotal", "date", "merchant_name")
+"""A receipt has one of these at least."""
+
+NOTHING_ASKED_FOR = Notice(
+    code="not_a_receipt",
+    message="None of the fields that the model reads was found: this does not look like one of its documents. "
+    "Check the file.",
 )
 NOT_A_RECEIPT = Notice(
     code="not_a_receipt",
@@ -174,9 +185,8 @@ def _checked(changes: dict[str, Any]) -> dict[str, Any]:
     unknown = sorted(set(changes) - set(Settings.__dataclass_fields__))
     if unknown:
         raise TypeError(f"Extractor knows no setting {', '.join(unknown)}")
-    for name in ("model", "cache"):
-        if isinstance(changes.get(name), str):
-            changes[name] = Path(str(changes[name]))
+    if isinstance(changes.get("cache"), str):
+        changes["cache"] = Path(str(changes["cache"]))
     return changes
 
 

@@ -117,7 +117,8 @@ def _parsed(line: str, task: Task, place: str) -> Truth:
     try:
         entry = json.loads(line)
         document = str(entry["id"])
-        return _from_sroie(document, entry) if "company" in entry else truth_of_label(entry, task)
+        sroie = "company" in entry and "company" not in task.by_name
+        return _from_sroie(document, entry) if sroie else truth_of_label(entry, task)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _unreadable(f"{place} is neither a ground truth nor a teacher's label.") from error
 

@@ -73,6 +73,15 @@ FIELD_NAMES: tuple[str, ...] = (
 )
 """Every field of the record, in the order in which it is written."""
 
+
+def field_order(names: Iterable[str]) -> list[str]:
+    """Names of fields as they are written: those of the shipped task in its order, then a user's own as they come."""
+    given = list(dict.fromkeys(names))
+    known = set(given)
+    own = set(FIELD_NAMES)
+    return [*(name for name in FIELD_NAMES if name in known), *(name for name in given if name not in own)]
+
+
 ITEM_PARTS: tuple[str, ...] = ("description", "quantity", "unit_price", "amount")
 
 
@@ -226,7 +235,8 @@ class LineItem(_Record):
 
 
 class Receipt(_Record):
-    """The fields that were read, by name (see FIELD_NAMES), and the line items in the order printed."""
+    """The fields that were read, by name (FIELD_NAMES, or those of a user's own task), and the line items in the order
+    printed."""
 
     fields: dict[str, Field] = PydanticField(default_factory=dict)
     line_items: list[LineItem] = PydanticField(default_factory=list)

@@ -2,42 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from extractor.ocr import OcrEngine
-    from extractor.task import Task
-    from labeling.base import Teacher
-    from labeling.run import Forecast, RunSettings, Session
-
 _TEACHER, _LIMITS, _OUTPUT = "The teacher", "Money and limits", "What is written"
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """What the command line says beside the run's own settings."""
-
-    paths: list[Path]
-    output: Path
-    teacher: str
-    task: str
-    words: bool
-    key_file: Path | None
-    base_url: str | None
-    prices: Path | None
-    dry_run: bool
-    json: bool
-    fresh: bool
-    yes: bool
-    quiet: bool
+_CHOICE, _CRITIC = "Which documents", "The critic"
 
 
 def label(
@@ -68,8 +40,41 @@ def label(
         bool, typer.Option("--words", help="Give the words that OCR reads as help.", rich_help_panel=_TEACHER)
     ] = False,
     samples: Annotated[
-        int, typer.Option(min=1, max=32, help="Ask so often about each document.", rich_help_panel=_TEACHER)
+        int,
+        typer.Option(
+            min=1, max=32, help="Ask so often about each document; the critic compares.", rich_help_panel=_TEACHER
+        ),
     ] = 1,
+    choose: Annotated[
+        str | None,
+        typer.Option(
+            metavar="STRATEGY:NUMBER",
+            help="Label so many documents only, the most useful: robust, performance, diverse, uncertain or random.",
+            show_default=False,
+            rich_help_panel=_CHOICE,
+        ),
+    ] = None,
+    choose_student: Annotated[
+        str,
+        typer.Option(
+            metavar="none|shipped|FOLDER", help="The student whose doubts and failures guide.", rich_help_panel=_CHOICE
+        ),
+    ] = "shipped",
+    labelled: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="A label file of before: its documents count as covered. May be repeated.",
+            show_default=False,
+            rich_help_panel=_CHOICE,
+        ),
+    ] = None,
+    critic: Annotated[
+        bool, typer.Option("--critic", help="Weigh each value: how far it is to be trusted.", rich_help_panel=_CRITIC)
+    ] = False,
+    critic_student: Annotated[
+        str,
+        typer.Option(metavar="none|shipped|FOLDER", help="The student whose view counts too.", rich_help_panel=_CRITIC),
+    ] = "none",
     key_file: Annotated[
         Path | None, typer.Option(help="A file that holds the key alone.", rich_help_panel=_TEACHER)
     ] = None,
@@ -130,6 +135,7 @@ def label(
 ) -> None:
     """Let a teacher label documents. The same command again goes on where it stopped.
 
+    With --choose, a choice that was not finished is finished first; once it is, the same command chooses the next ones.
     Beside the labels stand OUTPUT.ledger (the books) and, where there is something to say, *.failed.jsonl and
     *.samples.jsonl.
 
@@ -137,8 +143,28 @@ def label(
     """
     from labeling.run import RunSettings
     from labeling.run.cache import default_folder
+    from labeling.run.command import Asked, carry_out
 
-    asked = _Asked(paths, output, teacher, task, words, key_file, base_url, prices, dry_run, as_json, fresh, yes, quiet)
+    asked = Asked(
+        paths=paths,
+        output=output,
+        teacher=teacher,
+        task=task,
+        words=words,
+        key_file=key_file,
+        base_url=base_url,
+        prices=prices,
+        dry_run=dry_run,
+        json=as_json,
+        fresh=fresh,
+        yes=yes,
+        quiet=quiet,
+        critic=critic,
+        critic_student=critic_student,
+        choose=choose,
+        choose_student=choose_student,
+        labelled=labelled or [],
+    )
     settings = RunSettings(
         budget=Decimal(str(budget)),
         concurrency=concurrency,
@@ -151,112 +177,4 @@ def label(
         backoff=backoff,
         batch=batch,
     )
-    raise typer.Exit(_labelled(asked, settings))
-
-
-def _labelled(asked: _Asked, settings: RunSettings) -> int:
-    from extractor.loading import find_documents
-    from extractor.task import load_task
-    from labeling.run import Session, start_anew
-
-    _check_output(asked.output)
-    documents = find_documents(asked.paths)
-    what = load_task(asked.task)
-    teacher = _teacher(asked, settings, what)
-    if asked.fresh and not asked.dry_run:
-        paid = start_anew(asked.output)
-        if paid:
-            _say(asked, f"Starting anew; the books of before, with ${paid:.4f} paid, are gone.")
-    engine = _engine() if asked.words else None
-    # A rehearsal of a fresh start looks at no books of before.
-    output = asked.output.with_name(f".{asked.output.name}.anew") if asked.fresh and asked.dry_run else asked.output
-    with Session(documents, output, teacher, what, settings, engine=engine, rehearsal=asked.dry_run) as session:
-        _tell_ids(asked, session.hashed_ids)
-        forecast = session.forecast()
-        if asked.dry_run:
-            _show(session, forecast, as_json=asked.json)
-            return 0
-        _announce(asked, session, forecast)
-        return _run(asked, session)
-
-
-def _run(asked: _Asked, session: Session) -> int:
-    from extractor.cli.group import INTERRUPTED
-    from extractor.cli.progress import stop_on_interrupt
-    from labeling.run.telling import summary_lines
-
-    with stop_on_interrupt() as stop:
-        report = session.run(stop, quiet=asked.quiet)
-    for line in summary_lines(report, asked.output):
-        _say(asked, line)
-    reason = report.outcome.reason
-    if reason is not None:
-        raise reason
-    if stop.is_set():
-        _say(asked, "Interrupted. Run the same command again to go on.")
-        return INTERRUPTED
-    return 0 if report.complete else 1
-
-
-def _check_output(output: Path) -> None:
-    from extractor.errors import UsageError
-    from extractor.writers import check_output
-
-    check_output(output)
-    if output.suffix.lower() != ".jsonl":
-        raise UsageError(f"Labels are JSON lines; {output.name} is not named so.", hint="Name it labels.jsonl.")
-
-
-def _teacher(asked: _Asked, settings: RunSettings, task: Task) -> Teacher:
-    from labeling.teachers import build_teacher
-
-    return build_teacher(
-        asked.teacher,
-        task=task,
-        words=asked.words,
-        key_file=asked.key_file,
-        base_url=asked.base_url,
-        prices=asked.prices,
-        batch=settings.batch,
-    )
-
-
-def _engine() -> OcrEngine:
-    from extractor.ocr import build_engine, default_cache_folder
-
-    return build_engine("auto", cache=default_cache_folder())
-
-
-def _tell_ids(asked: _Asked, ids: Sequence[str]) -> None:
-    if ids:
-        shown = ", ".join(ids[:3]) + (", …" if len(ids) > 3 else "")
-        _say(asked, f"{len(ids)} documents share their names with others; their ids carry a hash: {shown}")
-
-
-def _announce(asked: _Asked, session: Session, forecast: Forecast) -> None:
-    """The estimate, what of it the budget pays for, and on a terminal the question whether to go on."""
-    from labeling.run.telling import budget_line, estimate_line
-
-    _say(asked, estimate_line(session, forecast))
-    if told := budget_line(session, forecast):
-        _say(asked, told)
-    if forecast.cost and not asked.yes and sys.stdin.isatty() and sys.stderr.isatty():
-        typer.confirm("Go on?", abort=True, err=True)
-
-
-def _show(session: Session, forecast: Forecast, *, as_json: bool) -> None:
-    import json
-
-    from labeling.run.telling import figures, print_table
-
-    if as_json:
-        typer.echo(json.dumps(figures(session, forecast)))
-    else:
-        print_table(session, forecast)
-
-
-def _say(asked: _Asked, line: str) -> None:
-    from extractor.cli.reading import harmless
-
-    if not asked.quiet:
-        typer.echo(harmless(line), err=True)
+    raise typer.Exit(carry_out(asked, settings))

@@ -68,7 +68,7 @@ def _target(tokens: Sequence[Token], spelt: Spelling, label: Mapping[str, object
         case "card":
             found = [(at, at) for at, token in enumerate(tokens) if _ends_with_digits(token.text, text)]
         case _:
-            found = spelt.places(text, field.alike)
+            found = spelt.places(text, field.alike) or _same_words(tokens, text)
     return SpanTarget(tuple(found), known=bool(found))
 
 
@@ -109,6 +109,12 @@ def _windows(tokens: Sequence[Token], longest: int, fits: Callable[[str], bool])
             if any(sign.isdigit() for sign in joined) and fits(joined):
                 found.append((first, last))
     return found
+
+
+def _same_words(tokens: Sequence[Token], text: str) -> list[Span]:
+    """The tokens that are this text and nothing else. A fuzzy search takes a single digit for a part of a date."""
+    wanted = squeeze(text)
+    return [(at, at) for at, token in enumerate(tokens) if squeeze(token.text) == wanted]
 
 
 def _other_half(time: str) -> str:

@@ -35,6 +35,11 @@ def publish(
     """Writes the artifact and returns a line that says what it is. Dev is looked at, never fitted on but for the two
     numbers of each field's calibration. `precision` None takes what the run's configuration says."""
     run = run_of(run_folder)
+    if run.student.kind == "generative":
+        raise UsageError(
+            f"{run_folder} holds a generative student, which is not exported.",
+            hint=f"Its adapters are in {run_folder / 'adapters'}; generative.merge=true saves a whole model.",
+        )
     task = run.schema_of_task
     held = [example for store in read_stores(run, "dev").values() for example in store]
     chosen = precision or run.export.precision

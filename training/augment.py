@@ -77,7 +77,7 @@ def _renumber(example: Example, keep: list[int]) -> tuple[dict[str, SpanTarget],
     # An item whose first token is lost begins at its next one.
     for at in np.flatnonzero(begins):
         later = int(at)
-        while not (kept := later in place and example.items.tags[later] != 0):
+        while not (kept := later in place and example.items.tags[later] > 0):
             if later + 1 == len(begins) or begins[later + 1]:
                 break
             later += 1

@@ -1,4 +1,4 @@
-"""The commands of training: `tailor train`, `tailor runs`, `tailor search`, `tailor export`, `tailor benchmark`."""
+"""The commands of training: `tailor train`, `runs`, `search`, `study`, `export` and `benchmark`."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import Annotated, Literal, cast
 import typer
 
 from training.benchmark.cli import benchmark
+from training.study.cli import study
 
-__all__ = ["benchmark", "export", "runs", "search", "train"]
+__all__ = ["benchmark", "export", "runs", "search", "study", "train"]
 
 
 def train(
@@ -24,10 +25,23 @@ def train(
 
     A run that was broken off goes on where it stood."""
     from training.config_file import load
+
+    run = load(config, overrides or ())
+    if run.student.kind == "generative":
+        from training.generative.trainer import train as generate
+
+        typer.echo(f"{generate(run, fresh=fresh)}")
+        return
     from training.loop import train as fit
+    from training.students.build import backbone_type
+    from training.students.licences import warning_of
     from training.together import leads
 
-    folder = fit(load(config, overrides or ()), fresh=fresh)
+    if run.student.kind == "layout" and run.student.backbone and not run.student.initial:
+        warning = warning_of(backbone_type(run.student.backbone))
+        if warning:
+            typer.echo(f"warning [backbone_licence]: {warning}", err=True)
+    folder = fit(run, fresh=fresh)
     if leads():
         typer.echo(f"{folder}")
 

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, field_validator, model_validator
 
 from extractor.task import Task, load_task
-from training.losses.registry import LOSSES, LossChoice
+from training.losses.registry import LOSSES, LossChoice, needs_teacher
 
 
 class Section(BaseModel):
@@ -32,7 +32,7 @@ class LabelledSource(Section):
     terms: str = Field(default="", description="a sentence for the model card: whose documents, under what terms")
     weight: float = Field(default=1.0, ge=0, description="how often a document is drawn in an epoch, on average")
     trusted_above: float = Field(
-        default=0.0, ge=0, le=1, description="labels that the critic trusts less than this teach nothing"
+        default=0.0, ge=0, le=1, description="values that the critic trusts less than this teach nothing"
     )
     hold_out: bool = Field(default=True, description="keep every fifth document for dev; else learn from all")
 
@@ -95,9 +95,10 @@ class Data(Section):
 
 class StudentChoice(Section):
     """Which student, and its sizes. `compact` is Tailor's own; `layout` is a layout encoder of transformers (LiLT,
-    LayoutLMv3 and the like, by path or hub name); see training/students."""
+    LayoutLMv3 and the like, by path or hub name), see training/students; `generative` is a vision-language model that
+    writes JSON, see the section Generative."""
 
-    kind: Literal["compact", "layout"] = "compact"
+    kind: Literal["compact", "layout", "generative"] = "compact"
     hidden: int = 256
     layers: int = 6
     heads: int = 8
@@ -112,6 +113,41 @@ class StudentChoice(Section):
         description="compact: a pretrained text encoder of transformers in place of own layers (BERT, RoBERTa, MiniLM; "
         "it gives the width); layout: the layout encoder. A local path or a hub name",
     )
+    pooling: Literal["first", "mean"] = Field(
+        default="first", description="layout: what stands for a word, its first sub-word or the mean of them"
+    )
+
+    @model_validator(mode="after")
+    def _fits(self) -> StudentChoice:
+        if self.kind == "layout" and self.backbone is None and self.initial is None:
+            raise ValueError("a layout student needs a backbone: the path or hub name of a layout encoder")
+        return self
+
+
+class Generative(Section):
+    """A vision-language model that writes the label as JSON, fine-tuned by low-rank adapters (LoRA, Hu et al. 2021) on
+    a teacher's answers: the student of the TAIL paper (arXiv 2411.14957). For `student.kind: generative`."""
+
+    model: str = Field(description="a folder of transformers weights with its processor, or a hub name")
+    rank: int = Field(default=16, ge=1)
+    alpha: int = Field(default=32, ge=1)
+    dropout: float = Field(default=0.05, ge=0, lt=1)
+    targets: tuple[str, ...] = Field(
+        default=("q_proj", "k_proj", "v_proj", "o_proj"), min_length=1, description="ends of names of adapted layers"
+    )
+    rate: float = Field(default=1e-4, gt=0)
+    warmup: float = Field(default=0.03, ge=0, lt=1, description="share of the steps")
+    epochs: float = Field(default=3, gt=0)
+    batch: int = Field(default=1, ge=1, description="documents that go through the model together")
+    accumulation: int = Field(default=8, ge=1, description="batches a step of the optimiser")
+    longest_answer: int = Field(default=1536, ge=8, description="tokens; documents with longer labels are left out")
+    longest_side: int = Field(default=1280, ge=28, description="pixels that a page is scaled down to")
+    pages: int = Field(default=4, ge=1, description="pages of a document that are shown, from the first on")
+    quantise: Literal["none", "4bit"] = Field(
+        default="none", description="4bit: the frozen weights in four bits (QLoRA, Dettmers et al. 2023); CUDA only"
+    )
+    checkpointing: bool = Field(default=False, description="less memory for more time")
+    merge: bool = Field(default=False, description="also save the whole model with the adapters worked into it")
 
 
 class TeacherChoice(Section):
@@ -236,6 +272,7 @@ class Run(Section):
     task: str = Field(default="receipts", description="the name of a task that ships, or a YAML file")
     data: Data
     student: StudentChoice = StudentChoice()
+    generative: Generative | None = None
     teacher: TeacherChoice | None = None
     stages: tuple[Stage, ...]
     evaluation: Evaluation = Evaluation()
@@ -254,7 +291,19 @@ class Run(Section):
         return load_task(self.task)
 
     @model_validator(mode="after")
+    def _has_the_teacher_it_asks(self) -> Run:
+        asked = {name for stage in self.stages for name, loss in stage.losses.items() if loss.weight}
+        taught = sorted(name for name in asked if needs_teacher(name))
+        if taught and self.teacher is None:
+            raise ValueError(
+                f"the loss {taught[0]} compares the student with a teacher: declare teacher: {{student: FOLDER}}"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _fits(self) -> Run:
+        if (self.student.kind == "generative") != (self.generative is not None):
+            raise ValueError("student.kind: generative and the section generative go together")
         known = {source.name for source in self.data.sources}
         for stage in self.stages:
             strangers = sorted(set(stage.sources or ()) - known)

@@ -17,6 +17,7 @@ from training.config import (
     EarlyStop,
     Evaluation,
     Export,
+    Generative,
     LabelledSource,
     Optimiser,
     Pseudo,
@@ -41,23 +42,28 @@ STAGE_DEFAULTS: dict[str, Any] = {
 
 SECTIONS: tuple[type[BaseModel], ...] = (
     Run, Data, LabelledSource, SyntheticSource, StudentChoice, TeacherChoice, Stage, Augmentation, Optimiser, EarlyStop,
-    Evaluation, Export, UnlabelledSource, Pseudo, Reweight,
+    Evaluation, Export, UnlabelledSource, Pseudo, Reweight, Generative,
 )  # fmt: skip
 
 
 def load(path: Path, overrides: Sequence[str] = ()) -> Run:
     """The run that a file declares, with `dotted.key=value` overrides. Raises UsageError naming what is wrong."""
+    return parse(read_declared(path, overrides))
+
+
+def read_declared(path: Path, overrides: Sequence[str] = ()) -> dict[str, Any]:
+    """What a file declares, with overrides, as plain data that nobody has checked yet. Raises UsageError."""
     try:
-        declared = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        found = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except OSError as error:
         raise UsageError(f"The configuration {path} can't be read ({error.strerror}).") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UsageError(f"The configuration {path} is not valid YAML: {error}") from error
-    if not isinstance(declared, dict):
+    if not isinstance(found, dict):
         raise UsageError(f"The configuration {path} must hold keys and values.")
     for override in overrides:
-        _apply(declared, override)
-    return parse(declared)
+        _apply(found, override)
+    return found
 
 
 def parse(declared: dict[str, Any]) -> Run:

@@ -60,7 +60,15 @@ def labelled(source: LabelledSource) -> Iterator[tuple[Path, dict[str, Any]]]:
         if not isinstance(label, dict):
             raise UsageError(f"Line {number} of {source.labels} is no label: it holds no keys and values.")
         if label.get("id") in pictures:
-            yield pictures[label["id"]], label
+            yield pictures[label["id"]], _believed(label, source.trusted_above)
+
+
+def _believed(label: dict[str, Any], above: float) -> dict[str, Any]:
+    """A label in which values that are trusted less than this count nothing."""
+    trust = label.get("trust")
+    if not above or not isinstance(trust, dict):
+        return label
+    return {**label, "trust": {name: share if share >= above else 0.0 for name, share in trust.items()}}
 
 
 def in_split(source: LabelledSource, identifier: str, split: Split) -> bool:

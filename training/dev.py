@@ -105,8 +105,9 @@ def look(
 
 
 def summary(report: Report) -> dict[str, float]:
-    """ANLS by field, their mean over all values, and the items' ANLS*."""
-    scored: list[Any] = [score for score in report.fields if score.anls is not None and score.field != "date_iso"]
+    """ANLS by field (a date as printed, where that is known), their mean over all values, and the items' ANLS*."""
+    twice = {f"{score.field}_iso" for score in report.fields}
+    scored: list[Any] = [score for score in report.fields if score.anls is not None and score.field not in twice]
     figures = {score.field: score.anls for score in scored}
     number = sum(score.n for score in scored)
     figures["mean"] = sum(score.anls * score.n for score in scored) / number if number else 0.0

@@ -52,6 +52,8 @@ def export(
         else:
             shutil.copyfile(plain, target / MODEL_FILE)
     config = (run / "config.json").read_bytes() if (run / "config.json").is_file() else b""
+    facts |= student.publish(target)
+    facts["licences"] = (*facts.get("licences", ()), *student.terms)
     facts |= {"precision": "int8" if quantise else "fp32", "config_hash": hashlib.sha256(config).hexdigest()[:12]}
     write_manifest(target, manifest_of(student, task, name).model_copy(update=facts))
     difference = parity(model, target, samples)
@@ -72,12 +74,14 @@ def parity(model: Exported, folder: Path, samples: Sequence[Sample]) -> float:
     """
     session = Runtime(folder, cuda="off").session
     names = output_names(model.student)
+    asked = {given.name for given in session.get_inputs()}
     worst = 0.0
     for documents in [*([sample] for sample in samples), list(samples)]:
         batch = model.student.collate(documents)
         with torch.no_grad():
             wanted = dict(zip(names, model(*batch.values()), strict=True))
-        given = dict(zip(names, session.run(names, {key: each.numpy() for key, each in batch.items()}), strict=True))
+        inputs = {key: each.numpy() for key, each in batch.items() if key in asked}
+        given = dict(zip(names, session.run(names, inputs), strict=True))
         for name in names:
             one, other = wanted[name].numpy(), given[name]
             if name == "spans":

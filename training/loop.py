@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import time
 from collections.abc import Mapping, Sequence
@@ -140,8 +141,7 @@ class _Session:
         torch.manual_seed(run.seed)  # here, so that every process builds the same student whatever it did before
         labels = (example.label for store in fitted.values() for example in store)
         self.student = build_student(run, classes(labels, run.schema_of_task)).to(accelerator.device)
-        self.averaged = type(self.student)(self.student.config).to(accelerator.device).eval()
-        self.averaged.load_state_dict(self.student.state_dict())
+        self.averaged = copy.deepcopy(self.student).eval()
         self.teacher = load_student(run.teacher.student).to(accelerator.device).eval() if run.teacher else None
         self.leads = accelerator.is_main_process
         # Told, not read by each: the folder may lie on the leading machine alone.

@@ -19,10 +19,8 @@ from transformers import AutoConfig, AutoModel, PretrainedConfig
 
 from extractor.student import features
 from extractor.student.encoder import CELLS
-from training.students.base import Student
-
-NEVER = -1e4
-"""The logit of what is impossible; finite, so that bfloat16 and padded rows stay free of NaN."""
+from training.students.heads import NEVER, PointingStudent
+from training.students.licences import terms_of
 
 
 class CompactConfig(PretrainedConfig):  # type: ignore[no-untyped-call]
@@ -145,7 +143,7 @@ class Block(nn.Module):
         return answer
 
 
-class CompactStudent(Student):
+class CompactStudent(PointingStudent):
     """See the module. Inputs are what `extractor.student.encoder.collate` makes, as tensors."""
 
     config_class = CompactConfig
@@ -168,17 +166,12 @@ class CompactStudent(Student):
         self.blocks = nn.ModuleList(Block(config) for _ in range(0 if config.body else config.layers))
         self.body = _body(config.body) if config.body else None
         self.finished = nn.LayerNorm(hidden)
-        fields = len(config.spans)
-        self.starts = nn.Linear(hidden, fields)
-        self.ends = nn.Linear(hidden, fields)
-        self.from_word = nn.Linear(hidden, fields * config.pointer)
-        self.to_word = nn.Linear(hidden, fields * config.pointer)
-        self.document = nn.Sequential(nn.Linear(2 * hidden, hidden), nn.GELU(), nn.Dropout(config.dropout))
-        self.absent = nn.Linear(hidden, fields)
-        self.tags = nn.Linear(hidden, 1 + len(config.parts))
-        self.begins = nn.Linear(hidden, 1)
-        self.inferred = nn.ModuleDict({name: nn.Linear(hidden, len(kinds)) for name, kinds in config.inferred.items()})
+        self.add_heads(hidden)
         self.post_init()  # type: ignore[no-untyped-call]
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        return (terms_of(str(self.compact.body.get("model_type"))),) if self.compact.body else ()
 
     def _init_weights(self, module: nn.Module) -> None:
         if isinstance(module, nn.Linear):
@@ -198,21 +191,9 @@ class CompactStudent(Student):
         mask: Tensor,
         pictures: Tensor,
     ) -> dict[str, Tensor]:
-        """Logits: spans b × fields × n × n (first, last token), absent b × fields, tags b × n × (1 + parts),
-        begins b × n, and `inferred_NAME` b × classes; and the inside: hidden b × n × width, summary b × width."""
+        """See `PointingStudent.answers`."""
         words = self.encode(pieces, numbers, boxes, places, cells, mask, pictures)
-        summary = self._summary(words, mask)
-        answers = {
-            "spans": self._spans(words, mask),
-            "absent": self.absent(summary),
-            "tags": self.tags(words),
-            "begins": self.begins(words).squeeze(-1),
-            "hidden": words,
-            "summary": summary,
-        }
-        for name, head in self.inferred.items():
-            answers[f"inferred_{name}"] = head(summary)
-        return answers
+        return self.answers(words, mask)
 
     def encode(
         self,
@@ -247,29 +228,6 @@ class CompactStudent(Student):
             words = block(words, cosine, sine, bias)
         answer: Tensor = self.finished(words)
         return answer
-
-    def _summary(self, words: Tensor, mask: Tensor) -> Tensor:
-        known = mask.unsqueeze(-1).to(words.dtype)
-        mean = (words * known).sum(dim=1) / known.sum(dim=1).clamp(min=1.0)
-        most = (words + (1.0 - known) * NEVER).amax(dim=1)
-        answer: Tensor = self.document(torch.cat([mean, most], dim=-1))
-        return answer
-
-    def _spans(self, words: Tensor, mask: Tensor) -> Tensor:
-        batch, count, _ = words.shape
-        fields, size = len(self.compact.spans), self.compact.pointer
-        first = self.from_word(words).view(batch, count, fields, size).transpose(1, 2)
-        last = self.to_word(words).view(batch, count, fields, size).transpose(1, 2)
-        together = first @ last.transpose(-1, -2) / math.sqrt(size)
-        scores = (
-            together + self.starts(words).transpose(1, 2).unsqueeze(-1) + self.ends(words).transpose(1, 2).unsqueeze(-2)
-        )
-        order = torch.arange(count, device=words.device)
-        length = order[None, :] - order[:, None]
-        longest = torch.tensor(self.compact.longest, device=words.device)[:, None, None]
-        possible = (length >= 0)[None] & (length[None] < longest)
-        real = mask[:, None, :, None] & mask[:, None, None, :]
-        return torch.where(possible[None] & real, scores, torch.full_like(scores, NEVER))
 
 
 def _body(declared: dict[str, Any]) -> nn.Module:

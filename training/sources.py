@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from extractor.errors import DocumentError, OcrError, UsageError
 from extractor.loading import find_documents
 from extractor.ocr import OcrEngine, build_engine, default_cache_folder
 from extractor.task import RECEIPTS
+from training.alignment import SpanTarget
 from training.config import LabelledSource, Run, SyntheticSource, UnlabelledSource
 from training.corpus import Example, Split, in_split, labelled, read_example, read_examples
 from training.store import Store, key_of, stored
@@ -48,7 +50,11 @@ def _labelled(source: LabelledSource, split: Split, engine: OcrEngine, run: Run)
     files = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path, _ in labelled(source)]
     said = hashlib.sha256(source.labels.read_bytes()).hexdigest()
     task = run.schema_of_task
-    key = key_of(split, source.name, source.hold_out, files, said, engine.name, task.model_dump(), run.data.limit)
+    # Only where it is set, so that what was prepared without it is found again.
+    trusted = [source.trusted_above] if source.trusted_above else []
+    key = key_of(
+        split, source.name, source.hold_out, files, said, engine.name, task.model_dump(), run.data.limit, *trusted
+    )
     return stored(key, read_examples(source, split, engine, task, run.data.limit), run.data.cache)
 
 
@@ -56,15 +62,24 @@ def _synthetic(source: SyntheticSource, engine: OcrEngine | None, run: Run) -> S
     from training.synthetic import VERSION
     from training.synthetic.source import synthetic_examples
 
-    if run.schema_of_task.names != RECEIPTS.names:
+    task = run.schema_of_task
+    if any(task.by_name.get(each.name) is None or task.types[each.name] != each.type for each in RECEIPTS.fields):
         raise UsageError(
-            f"Synthetic documents are receipts; the task {run.schema_of_task.name} asks for other fields.",
-            hint="Leave the synthetic source out, or train on it in a run of its own and start from that student.",
+            f"Synthetic documents are receipts; the task {task.name} does not ask for all fields of receipts.",
+            hint="Leave the synthetic source out, or give the task the fields of receipts beside its own.",
         )
+    own = [name for name in task.spans if name not in RECEIPTS.by_name]
     documents = min(source.documents, run.data.limit or source.documents)
     declared = source.model_dump(exclude={"weight", "terms", "documents"})
     key = key_of("synthetic", VERSION, declared, documents, engine.name if engine else "")
-    return stored(key, synthetic_examples(source, documents, engine), run.data.cache)
+    made = synthetic_examples(source, documents, engine)
+    return stored(key_of(key, own) if own else key, (_with_unknown(each, own) for each in made), run.data.cache)
+
+
+def _with_unknown(example: Example, fields: Sequence[str]) -> Example:
+    """A synthetic receipt says nothing about a user's own fields: it teaches neither that they are there nor absent."""
+    unknown = {name: SpanTarget(known=False) for name in fields}
+    return replace(example, spans=example.spans | unknown) if fields else example
 
 
 def _unlabelled(source: UnlabelledSource, engine: OcrEngine, run: Run) -> Store:

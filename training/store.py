@@ -25,7 +25,7 @@ from training.alignment import SpanTarget
 from training.corpus import Example
 from training.items import ItemTarget
 
-VERSION = 1
+VERSION = 2
 """Changes with the form of a store, and with anything that changes examples made from the same files."""
 
 CHUNK = 256

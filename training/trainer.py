@@ -19,6 +19,7 @@ from training.config import Run, Stage
 from training.corpus import Example
 from training.losses.base import Batch, Loss, build_losses
 from training.mixing import Mixture, hardest, mixed_inputs, mixing, mixture, remembered, weighted
+from training.model import CompactStudent
 from training.schedule import pace
 from training.store import Store
 from training.students.base import Student
@@ -47,6 +48,8 @@ class Trainer:
         self.lengths = {name: lengths_of(store) for name, store in stores.items()}
         self.weighing = Weighing(stage.reweight, self.weights, self.sizes) if stage.reweight else None
         self.optimiser = _optimiser(student, stage)
+        if accelerator.ddp_handler is not None:
+            accelerator.ddp_handler.find_unused_parameters = leaves_unused(student, stage)
         self.model: nn.Module
         self.model, self.optimiser = accelerator.prepare(student, self.optimiser)
         self.per_epoch = steps_of_epoch(self.sizes, self.weights, stage.optimiser.batch)
@@ -166,6 +169,7 @@ class Trainer:
             student.heads.inferred,
             progress=self.step / max(1, self.steps),
             taught=self._taught(samples, mixed),
+            taught_heads=self.teacher.heads if self.teacher else None,
         )
 
     @torch.no_grad()
@@ -227,6 +231,14 @@ class Trainer:
         """Takes the student out of its wrapper, so that the next stage may wrap it anew."""
         self.accelerator.unwrap_model(self.model, keep_fp32_wrapper=False)
         self.accelerator.free_memory()
+
+
+def leaves_unused(student: Student, stage: Stage) -> bool:
+    """Whether parameters may stay out of a step, so that several processes must search for them each time, which costs:
+    a stage that freezes some, a student that doesn't see the picture or the places, or one with a foreign encoder."""
+    config: Any = student.config
+    whole = isinstance(student, CompactStudent) and config.body is None and config.picture and config.layout
+    return bool(stage.frozen) or not whole
 
 
 def lengths_of(store: Store | Sequence[Example]) -> Any:

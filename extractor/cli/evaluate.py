@@ -30,6 +30,9 @@ def evaluate(
     truth: Annotated[
         Path, typer.Argument(help="Ground truth of SROIE, or a teacher's labels: JSON lines.", show_default=False)
     ],
+    task: Annotated[
+        str, typer.Option(help="What the labels are of: a task that ships, or your own YAML file.")
+    ] = "receipts",
     by: Annotated[By | None, typer.Option(help="One line a field instead of the overall figures.")] = None,
     split: Annotated[
         Part, typer.Option(help="Only documents of this split (dev: the digits of the id are divisible by 5).")
@@ -46,10 +49,11 @@ def evaluate(
     from extractor.errors import UsageError
     from extractor.evaluation import document_id, load_predictions, load_truths
     from extractor.evaluation import evaluate as score
+    from extractor.task import load_task
     from extractor.truth import in_split
 
     records = load_predictions(predictions)
-    truths = {key: value for key, value in load_truths(truth).items() if in_split(key, split.value)}
+    truths = {key: value for key, value in load_truths(truth, load_task(task)).items() if in_split(key, split.value)}
     if only_predicted:
         read = {document_id(record.file) for record in records}
         truths = {key: value for key, value in truths.items() if key in read}

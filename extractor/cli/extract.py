@@ -90,7 +90,10 @@ def extract(
         typer.Option(help="Language pack for Tesseract (deu, rus, …); may be repeated.", rich_help_panel=_INPUT),
     ] = None,
     model: Annotated[
-        Path | None, typer.Option(help="A model folder instead of the built-in one.", rich_help_panel=_INPUT)
+        str | None,
+        typer.Option(
+            help="Another model: the name of one that ships (see tailor models), or a folder.", rich_help_panel=_INPUT
+        ),
     ] = None,
     password: Annotated[
         str | None, typer.Option(envvar="TAILOR_PASSWORD", help="For encrypted PDFs.", rich_help_panel=_INPUT)

@@ -10,6 +10,7 @@ import typer
 from extractor.cli.evaluate import evaluate
 from extractor.cli.extract import extract
 from extractor.cli.group import TailorGroup
+from extractor.cli.models import models
 
 app = typer.Typer(
     name="tailor",
@@ -43,6 +44,7 @@ def tailor(
 
 app.command()(extract)
 app.command()(evaluate)
+app.command()(models)
 
 
 def run() -> None:

@@ -71,7 +71,9 @@ def summary_cells(record: Extraction) -> list[str]:
     money = " ".join(filter(None, (receipt.value("currency"), receipt.value("total"))))
     total = receipt.fields.get("total")
     sure = f"{total.confidence:.0%}" if total else ""
-    said = record.error.message if record.error else receipt.value("merchant_name") or ""
+    # A user's own task may have no merchant: its first printed value tells documents apart as well.
+    first = next((found.value for found in receipt.fields.values() if found.box), "")
+    said = record.error.message if record.error else receipt.value("merchant_name") or first
     return [harmless(cell) for cell in (record.file, record.status, said, receipt.value("date") or "", money, sure)]
 
 

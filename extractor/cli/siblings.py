@@ -13,15 +13,17 @@ GROUP = "tailor.commands"
 
 OWN_PACKAGES = frozenset({"extractor", "labeling", "training", "serving"})
 
-_HELP = {
+DESCRIBED = {
     "audit": "Check expense claims against their receipts and a policy.",
     "benchmark": "Measure accuracy, speed and memory, and print each figure.",
+    "critic": "Weigh a teacher's labels: how far each value is to be trusted.",
     "export": "Export a trained student as a model folder.",
-    "label": "Let a teacher label receipts.",
+    "label": "Let a teacher label documents, at a cost known beforehand.",
     "review": "Send labels to Label Studio for review, and fetch them back.",
     "runs": "List training runs, where each stands and how well it reads.",
     "search": "Seek the best sizes of a student under a limit of time and size.",
     "serve": "Serve extraction over HTTP.",
+    "study": "Compare students, teachers, noisy and fewer labels in one report.",
     "train": "Fit a student to labels, as a configuration says.",
 }
 """One line a command, so that `tailor --help` needn't import what it describes."""
@@ -46,7 +48,7 @@ class SiblingCommand(TyperCommand):
         super().__init__(
             name,
             callback=None,
-            help=_HELP.get(name, f"A command of {package}."),
+            help=DESCRIBED.get(name, f"A command of {package}."),
             add_help_option=False,
             context_settings={
                 "ignore_unknown_options": True,

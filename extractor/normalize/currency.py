@@ -25,6 +25,13 @@ _BESIDE_WEIGHT, _ALONE_WEIGHT = 1.0, 0.5
 _SHARED_DECAY = (
     0.6  # each further currency of a shared mark ("$", "kr", "Rs") is this much less likely than the one before
 )
+_BHD = re.compile(
+    r"\b(?i:s[do]n)\W{0,3}(?i:bhd)\b"
+    r"|(?P<dinar>\d[.,]\d{2,3} ?BHD\b|\bBHD[.:]? ?-?\d[\d.,]*[.,]\d{2,3}(?!\d)|[(\[]BHD[)\]])"
+    r"|\bBHD\b"
+)
+"""BHD ends the names of Malaysian companies (SDN BHD, "AEON CO. (M) BHD 126926-H"); it is the dinar of Bahrain beside
+an amount with decimals, or alone in brackets as over a column."""
 _MISREAD_DOLLAR = re.compile(r"(?<![A-Za-z])(EC|HK|NT|TT|NZ|US|AU|CA)S(?=\d)")
 
 
@@ -32,6 +39,7 @@ _MISREAD_DOLLAR = re.compile(r"(?<![A-Za-z])(EC|HK|NT|TT|NZ|US|AU|CA)S(?=\d)")
 def _marks(text: str) -> tuple[tuple[str, float], ...]:
     """How many marks speak for each currency, the most first; a shared mark is shared out."""
     plain = _MISREAD_DOLLAR.sub(r"\1$", plain_signs(text))
+    plain = _BHD.sub(lambda match: match["dinar"] or " ", plain)
     weights: dict[str, float] = {}
 
     def count(mark: str, weight: float) -> None:

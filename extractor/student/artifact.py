@@ -5,16 +5,23 @@ from __future__ import annotations
 import hashlib
 import math
 from pathlib import Path
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from extractor.errors import BadModel
 from extractor.student.encoder import ENCODER_VERSION
+from extractor.student.layout_inputs import TOKENIZER_FILE, LayoutSettings
 from extractor.task import RECEIPTS, FieldType
 
-DEFAULT_MODEL = Path(__file__).parent / "weights" / "compact"
+WEIGHTS = Path(__file__).parent / "weights"
+"""The models inside the package, a folder each, known by its name."""
+DEFAULT_NAME = "compact"
+DEFAULT_MODEL = WEIGHTS / DEFAULT_NAME
 MODEL_FILE = "model.onnx"
 MANIFEST_FILE = "manifest.json"
+FIGURES_FILE = "figures.json"
+"""Where a shipped model keeps what `tailor benchmark distil --json` measured of it: a list of figures."""
 
 SUREST = 1e-4
 """Probabilities are held this far from 0 and 1 before a calibration is fitted or used."""
@@ -40,12 +47,15 @@ class Manifest(BaseModel):
     ("" is none); `parts` the tags of line items after "none"; `answer_above` how probable it must be that a field is
     there to answer it (0.5 where nothing is said); `calibration` per field, from decoding probability to confidence;
     `types` how each field's value is read (as the shipped task has it where nothing is said), `positive` the amounts
-    reported without their sign.
+    reported without their sign. `kind` says how the inputs are made: by the encoder alone, or with the sub-words of a
+    tokenizer that lies beside the model, as `layout` has it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
+    kind: Literal["compact", "layout"] = "compact"
+    layout: LayoutSettings | None = None
     encoder_version: int
     spans: tuple[str, ...]
     inferred: dict[str, tuple[str, ...]]
@@ -59,8 +69,40 @@ class Manifest(BaseModel):
     evaluation: dict[str, float] = {}
     licences: tuple[str, ...] = ()
 
+    @model_validator(mode="after")
+    def _fits(self) -> Manifest:
+        if (self.kind == "layout") != (self.layout is not None):
+            raise ValueError("a model of the kind layout says how it is read, and no other does")
+        return self
+
     def type_of(self, field: str) -> FieldType:
         return self.types.get(field) or RECEIPTS.types.get(field, "text")
+
+
+def find_model(name_or_path: str | Path | None) -> Path:
+    """The folder of a model: a shipped one by its name ("clear-terms"), any other by its path, the default for None.
+
+    A plain word is a name first; a folder of the same name beside one's feet is meant by "./clear-terms", or by a Path.
+    Raises BadModel for a plain word that is neither.
+    """
+    if name_or_path is None:
+        return DEFAULT_MODEL
+    if isinstance(name_or_path, str) and not {"/", "\\"} & set(name_or_path):
+        names = shipped_models()
+        if name_or_path in names:
+            return WEIGHTS / name_or_path
+        if not Path(name_or_path).is_dir():
+            raise BadModel(
+                f"There is no model {name_or_path!r}.",
+                hint=f"Name one that ships ({', '.join(names)}), or the folder that `tailor export` wrote.",
+            )
+    return Path(name_or_path)
+
+
+def shipped_models() -> tuple[str, ...]:
+    """The names of the models inside the package, the default first."""
+    found = sorted(path.parent.name for path in WEIGHTS.glob(f"*/{MANIFEST_FILE}"))
+    return tuple(sorted(found, key=lambda name: name != DEFAULT_NAME))
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -85,8 +127,9 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def model_hash(folder: Path) -> str:
-    """The first 12 hex digits of the SHA-256 of the model and its manifest."""
+    """The first 12 hex digits of the SHA-256 of the model, its manifest and, where it has one, its tokenizer."""
     digest = hashlib.sha256()
-    for name in (MODEL_FILE, MANIFEST_FILE):
-        digest.update((folder / name).read_bytes())
+    for name in (MODEL_FILE, MANIFEST_FILE, TOKENIZER_FILE):
+        if name != TOKENIZER_FILE or (folder / name).is_file():
+            digest.update((folder / name).read_bytes())
     return digest.hexdigest()[:12]

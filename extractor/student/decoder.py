@@ -20,7 +20,7 @@ from extractor.student.encoder import Token
 from extractor.student.items import decode_items
 from extractor.student.runtime import Answers
 from extractor.student.values import Reader, join
-from extractor.types import AMOUNT_FIELDS, FIELD_NAMES, Box, Field, LineItem, Notice, Receipt
+from extractor.types import AMOUNT_FIELDS, Box, Field, LineItem, Notice, Receipt, field_order
 
 _SETTLED = frozenset({"country", "currency", "language"})
 
@@ -54,7 +54,7 @@ def decode(tokens: Sequence[Token], answers: Answers, manifest: Manifest) -> tup
     for name, candidate in chosen.items():
         fields[name] = _field(tokens, candidate, manifest.calibration.get(name))
     ordered = {name: fields[name] for name in _order(manifest) if name in fields}
-    amounts = {name: Decimal(ordered[name].value) for name in AMOUNT_FIELDS if name in ordered}
+    amounts = {name: Decimal(ordered[name].value) for name in _adding_up(manifest) if name in ordered}
     return Receipt(fields=ordered, line_items=items), consistency(amounts, _item_amounts(items))
 
 
@@ -98,14 +98,15 @@ def _choose(
         if options and 1.0 - absent[name] >= manifest.answer_above.get(name, 0.5):
             chosen[name] = options[0]
     weighed: dict[str, list[tuple[Decimal | None, float]]] = {}
-    for name in AMOUNT_FIELDS:
+    adding_up = _adding_up(manifest)
+    for name in adding_up:
         if name in chosen:
             # What the student answers, and what else it holds possible; absence is its own decision.
             weighed[name] = [(Decimal(each.value), _log(each.probability)) for each in found[name][:4]]
         else:
             weighed[name] = [(None, _log(absent.get(name, 1.0)))]
     picked = choose_consistent(weighed, _item_amounts(items))
-    for name in AMOUNT_FIELDS:
+    for name in adding_up:
         place = picked.get(name)
         if name in chosen and place is not None:
             chosen[name] = found[name][place]
@@ -165,5 +166,10 @@ def _item_amounts(items: Sequence[LineItem]) -> list[Decimal]:
 
 
 def _order(manifest: Manifest) -> list[str]:
-    known = [*manifest.spans, *manifest.inferred]
-    return [*(name for name in FIELD_NAMES if name in known), *(name for name in known if name not in FIELD_NAMES)]
+    return field_order((*manifest.spans, *manifest.inferred))
+
+
+def _adding_up(manifest: Manifest) -> list[str]:
+    """The fields that add up on a receipt. A user's own task may mean something else than an amount by such a name."""
+    others = {name for name in manifest.spans if manifest.type_of(name) != "amount"} | set(manifest.inferred)
+    return [name for name in AMOUNT_FIELDS if name not in others]

@@ -50,7 +50,8 @@ class Encoded:
 
     pieces n × PIECES int64, buckets of spelling, 0 pads · numbers n × NUMBERS float32 · boxes n × 4 float32 in the
     part of the page with text · places n × 3 float32: row, order, page · cells n × CELLS int64, places in the p feature
-    maps, row-major · pictures p × PICTURE_HEIGHT × PICTURE_WIDTH uint8.
+    maps, row-major · pictures p × PICTURE_HEIGHT × PICTURE_WIDTH uint8 · texts the words themselves, for students with
+    a tokenizer of their own.
     """
 
     pieces: npt.NDArray[np.int64]
@@ -59,6 +60,7 @@ class Encoded:
     places: npt.NDArray[np.float32]
     cells: npt.NDArray[np.int64]
     pictures: npt.NDArray[np.uint8]
+    texts: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.pieces)
@@ -113,6 +115,7 @@ def encode(tokens: Sequence[Token], pictures: Sequence[npt.NDArray[np.uint8]] = 
         np.stack([rows, np.arange(count, dtype=np.float32), page.astype(np.float32)], axis=1),
         _cells(boxes, np.minimum(page, max(len(stacked) - 1, 0))),
         stacked,
+        tuple(token.text for token in tokens),
     )
 
 

@@ -14,10 +14,15 @@ from extractor.types import Box, Field, LineItem
 
 Members = dict[str, list[int]]
 
+PART_ABOVE = 0.35
+"""A word belongs to an item where its parts together are at least so probable: most words are none of an item, and the
+student leans to "none" (chosen on dev: EXPERIMENTS.md)."""
+
 
 def decode_items(tokens: Sequence[Token], answers: Answers, parts: Sequence[str], reader: Reader) -> list[LineItem]:
     """The items in reading order. An item without a description and without an amount is dropped."""
-    tags = answers.tags.argmax(axis=1)
+    likeliest = 1 + answers.tags[:, 1:].argmax(axis=1)
+    tags = np.where(1.0 - answers.tags[:, 0] >= PART_ABOVE, likeliest, 0)
     items: list[Members] = []
     for at, tag in enumerate(tags.tolist()):
         if tag == 0:

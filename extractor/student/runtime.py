@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from extractor.errors import BadModel, MissingExtra
-from extractor.student.artifact import DEFAULT_MODEL, MODEL_FILE, model_hash, read_manifest
+from extractor.student.artifact import MODEL_FILE, find_model, model_hash, read_manifest
 from extractor.student.encoder import Encoded, collate
+from extractor.student.layout_inputs import load_reader
 
 logger = logging.getLogger(__name__)
 
@@ -38,16 +39,20 @@ class Answers:
 class Student:
     """One model in memory; safe to share between threads.
 
-    `folder` is an artifact (default: the model inside the package). `cuda` "auto" takes CUDA where ONNX Runtime can
+    `model` is an artifact's folder, or the name of a model inside the package (default: the usual one).
+    `cuda` "auto" takes CUDA where ONNX Runtime can
     load it, "on" insists (BadModel otherwise), "off" never does.
     """
 
     def __init__(
-        self, folder: Path | None = None, *, threads: int = 1, cuda: Literal["auto", "on", "off"] = "auto"
+        self, model: str | Path | None = None, *, threads: int = 1, cuda: Literal["auto", "on", "off"] = "auto"
     ) -> None:
-        self.folder = folder or DEFAULT_MODEL
+        self.folder = find_model(model)
         self.manifest = read_manifest(self.folder)
+        layout = self.manifest.layout
+        self._collate = load_reader(self.folder, layout).collate if layout else collate
         self.session = _session(self.folder / MODEL_FILE, threads, cuda)
+        self._inputs = frozenset(given.name for given in self.session.get_inputs())
         self.name = f"{self.manifest.name}@{model_hash(self.folder)}"
 
     @property
@@ -59,7 +64,9 @@ class Student:
         """The answers to documents in one batch; a document without tokens is not allowed."""
         if not documents:
             return []
-        outputs = self.session.run(None, dict(collate(documents)))
+        # A student that doesn't look at pictures, or at places, has been exported without these inputs.
+        inputs = {name: array for name, array in self._collate(documents).items() if name in self._inputs}
+        outputs = self.session.run(None, inputs)
         named = dict(zip((output.name for output in self.session.get_outputs()), outputs, strict=True))
         return [answers_of(named, row, len(document)) for row, document in enumerate(documents)]
 

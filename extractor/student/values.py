@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from extractor.normalize.amounts import format_amount, parse_amount
 from extractor.normalize.dates import choose_date, find_dates
+from extractor.normalize.misread_dates import find_misread_date
 from extractor.normalize.text import clean_text
 from extractor.normalize.times import parse_time
 from extractor.student.encoder import Token
@@ -85,6 +86,7 @@ class Reader:
 
     def _date(self, text: str) -> Value | None:
         found = find_dates(text)
-        if not found:
+        match = found[0] if found else find_misread_date(text)
+        if match is None:
             return None
-        return Value(choose_date(found[0], self.country).isoformat(), found[0].text)
+        return Value(choose_date(match, self.country).isoformat(), match.text)

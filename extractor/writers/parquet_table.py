@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from extractor.writers.rows import (
     AMOUNTS,
-    COLUMNS,
-    CONFIDENCES,
     COUNTS,
     Cell,
     Row,
-    check_columns,
+    checked_columns,
+    is_confidence,
     number,
     plain_decimal,
 )
@@ -22,11 +21,11 @@ from extractor.writers.rows import (
 _BATCH = 1000
 
 
-def write(path: Path, rows: Iterator[Row]) -> None:
+def write(path: Path, rows: Iterator[Row], columns: Sequence[str]) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    schema = _schema()
+    schema = _schema(columns)
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         while batch := list(islice(rows, _BATCH)):
             writer.write_table(pa.Table.from_pylist([_stored(row) for row in batch], schema))
@@ -36,19 +35,19 @@ def read(path: Path) -> Iterator[Row]:
     import pyarrow.parquet as pq
 
     with pq.ParquetFile(path) as file:
-        check_columns(file.schema_arrow.names)
+        checked_columns(file.schema_arrow.names)
         for batch in file.iter_batches(_BATCH):
             for row in batch.to_pylist():
                 yield {name: _restored(name, cell) for name, cell in row.items()}
 
 
-def _schema() -> Any:
+def _schema(columns: Sequence[str]) -> Any:
     import pyarrow as pa
 
     def kind(name: str) -> Any:
-        return pa.float64() if name in AMOUNTS | CONFIDENCES else pa.int32() if name in COUNTS else pa.string()
+        return pa.float64() if name in AMOUNTS or is_confidence(name) else pa.int32() if name in COUNTS else pa.string()
 
-    return pa.schema([(name, kind(name)) for name in COLUMNS])
+    return pa.schema([(name, kind(name)) for name in columns])
 
 
 def _stored(row: Row) -> Row:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 
-from extractor.types import AMOUNT_FIELDS, FIELD_NAMES, ITEM_PARTS, Extraction, LineItem
+from extractor.types import AMOUNT_FIELDS, FIELD_NAMES, ITEM_PARTS, Extraction, LineItem, field_order
 
 Cell = str | float | int | None
 Row = dict[str, Cell]
@@ -16,9 +16,12 @@ _HEAD = ("file", "status", "error_code", "error_message", "warnings")
 _TAIL = ("line_items", "verdict", "findings", "pages", "sha256", "model")
 
 COLUMNS: tuple[str, ...] = (*_HEAD, *(c for name in FIELD_NAMES for c in (name, f"{name}_confidence")), *_TAIL)
-"""Every column of a table, in order."""
+"""The columns that every table has, in order. Fields of a user's own task stand behind those of the shipped one, as
+text."""
 
-CONFIDENCES = frozenset(f"{name}_confidence" for name in FIELD_NAMES)
+_CONFIDENCE = "_confidence"
+_OWN = len(COLUMNS) - len(_TAIL)
+_FIXED = frozenset(COLUMNS)
 AMOUNTS = frozenset(AMOUNT_FIELDS)
 COUNTS = frozenset({"pages"})
 ITEM_NUMBERS = frozenset({"quantity", "unit_price", "amount"})
@@ -29,7 +32,8 @@ _PLAIN_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 def row_of(record: Extraction) -> Row:
     """The row of a record; what was not read is None. Line items are JSON: a list of objects of texts."""
-    row: Row = dict.fromkeys(COLUMNS)
+    own = [column for name in field_order(record.receipt.fields) if (column := column_of(name)) not in _FIXED]
+    row: Row = dict.fromkeys(columns_with(own))
     row.update(
         file=record.file, status=record.status, pages=record.pages, sha256=record.sha256, model=record.model or None
     )
@@ -37,7 +41,8 @@ def row_of(record: Extraction) -> Row:
         row.update(error_code=record.error.code, error_message=record.error.message)
     row["warnings"] = "; ".join(f"{warning.code}: {warning.message}" for warning in record.warnings) or None
     for name, found in record.receipt.fields.items():
-        row[name], row[f"{name}_confidence"] = found.value, found.confidence
+        column = column_of(name)
+        row[column], row[column + _CONFIDENCE] = found.value, found.confidence
     items = [_parts(item) for item in record.receipt.line_items]
     row["line_items"] = json.dumps(items, ensure_ascii=False) if items else None
     row["verdict"] = record.verdict
@@ -47,10 +52,33 @@ def row_of(record: Extraction) -> Row:
     return row
 
 
-def check_columns(names: Iterable[object]) -> None:
-    """Raise ValueError where a table that is read back has other columns than ours."""
-    if tuple(names) != COLUMNS:
+def column_of(field: str) -> str:
+    """The column of a field. A user's field may have the name of another column ("status", "model"): it is marked."""
+    taken = field in _FIXED and field not in FIELD_NAMES
+    return f"{field} (field)" if taken or field.endswith(_CONFIDENCE) else field
+
+
+def columns_with(own: Iterable[str]) -> tuple[str, ...]:
+    """All columns of a table whose documents have these columns of a user's own, each with its confidence."""
+    pairs = (each for column in own for each in (column, column + _CONFIDENCE))
+    return (*COLUMNS[:_OWN], *pairs, *_TAIL)
+
+
+def own_columns(row: Iterable[str]) -> list[str]:
+    """The columns of a user's own fields among those of a row."""
+    return [name for name in row if name not in _FIXED and not name.endswith(_CONFIDENCE)]
+
+
+def checked_columns(names: Iterable[object]) -> tuple[str, ...]:
+    """The columns of a table that is read back. Raises ValueError where they are not those of ours."""
+    found = tuple(str(name) for name in names)
+    if found != columns_with(found[_OWN : len(found) - len(_TAIL) : 2]):
         raise ValueError("other columns")
+    return found
+
+
+def is_confidence(column: str) -> bool:
+    return column.endswith(_CONFIDENCE)
 
 
 def items_of(row: Row) -> list[dict[str, str]]:

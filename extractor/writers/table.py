@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -12,14 +12,14 @@ from extractor.types import Extraction
 from extractor.writers import csv_table, parquet_table, xlsx_table
 from extractor.writers.base import explained, not_resumable, replacing
 from extractor.writers.jsonl import LineFile, finished_lines, keep_lines
-from extractor.writers.rows import Row, row_of
+from extractor.writers.rows import Row, columns_with, own_columns, row_of
 
-FORMATS: dict[str, tuple[Callable[[Path], Iterator[Row]], Callable[[Path, Iterator[Row]], None]]] = {
+FORMATS: dict[str, tuple[Callable[[Path], Iterator[Row]], Callable[[Path, Iterator[Row], Sequence[str]], None]]] = {
     ".csv": (csv_table.read, csv_table.write),
     ".xlsx": (xlsx_table.read, xlsx_table.write),
     ".parquet": (parquet_table.read, parquet_table.write),
 }
-"""How each format is read back and written."""
+"""How each format is read back and written, with all columns of the table."""
 
 
 class TableWriter:
@@ -41,7 +41,8 @@ class TableWriter:
         write = FORMATS[self.path.suffix.lower()][1]
         with explained(self.path):
             with replacing(self.path) as draft:
-                write(draft, _sorted_rows(self.journal))
+                places, columns = _places(self.journal)
+                write(draft, _rows_at(self.journal, places), columns)
             self.journal.unlink()
 
     def __enter__(self) -> Self:
@@ -102,14 +103,23 @@ def _journal_rows(journal: Path) -> Iterator[Row]:
             yield json.loads(line)
 
 
-def _sorted_rows(journal: Path) -> Iterator[Row]:
-    """The rows by file name. Only their places are held in memory, not the rows."""
+def _places(journal: Path) -> tuple[list[int], tuple[str, ...]]:
+    """Where the rows stand, by file name, and the columns that they need. The rows are not held in memory."""
     places: list[tuple[str, int]] = []
+    own: dict[str, None] = {}
     with journal.open("rb") as lines:
         start = 0
         for line in lines:
-            places.append((json.loads(line)["file"], start))
+            row = json.loads(line)
+            places.append((row["file"], start))
+            own.update(dict.fromkeys(own_columns(row)))
             start += len(line)
-        for _, place in sorted(places):
+    # By name: which document was read first must not show.
+    return [place for _, place in sorted(places)], columns_with(sorted(own))
+
+
+def _rows_at(journal: Path, places: Sequence[int]) -> Iterator[Row]:
+    with journal.open("rb") as lines:
+        for place in places:
             lines.seek(place)
             yield json.loads(lines.readline())

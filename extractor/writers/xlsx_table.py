@@ -12,11 +12,10 @@ from typing import Any
 from extractor.types import ITEM_PARTS
 from extractor.writers.rows import (
     AMOUNTS,
-    COLUMNS,
     ITEM_NUMBERS,
     Cell,
     Row,
-    check_columns,
+    checked_columns,
     defused,
     fused,
     items_of,
@@ -39,14 +38,14 @@ _WIDTHS = {
 }
 
 
-def write(path: Path, rows: Iterator[Row]) -> None:
+def write(path: Path, rows: Iterator[Row], columns: Sequence[str]) -> None:
     from openpyxl import Workbook
 
     book = Workbook(write_only=True)
-    documents = _sheet(book, "documents", COLUMNS)
+    documents = _sheet(book, "documents", columns)
     items = _sheet(book, "line_items", _ITEM_COLUMNS)
     for row in rows:
-        documents.append([_stored(name in AMOUNTS, row[name]) for name in COLUMNS])
+        documents.append([_stored(name in AMOUNTS, row.get(name)) for name in columns])
         for index, item in enumerate(items_of(row), start=1):
             parts = [_stored(part in ITEM_NUMBERS, item.get(part)) for part in ITEM_PARTS]
             items.append([_stored(False, row["file"]), index, *parts])
@@ -62,10 +61,10 @@ def read(path: Path) -> Iterator[Row]:
     book = load_workbook(path, read_only=True)
     try:
         lines = book["documents"].iter_rows(values_only=True)
-        check_columns(next(lines, ()))
+        columns = checked_columns(next(lines, ()))
         for cells in lines:
             # Empty cells at the end of a line are left out of the file.
-            yield {name: _restored(name, cell) for name, cell in zip_longest(COLUMNS, cells[: len(COLUMNS)])}
+            yield {name: _restored(name, cell) for name, cell in zip_longest(columns, cells[: len(columns)])}
     finally:
         book.close()
 

@@ -132,6 +132,16 @@ class Ledger:
                 "UPDATE documents SET place = ? WHERE place = ?", [(new, old) for old, new in places.items()]
             )
 
+    def remember(self, name: str, value: str) -> None:
+        """Notes something about the run for the next command."""
+        with self._writing() as db:
+            db.execute("INSERT OR REPLACE INTO run (name, value) VALUES (?, ?)", (f"note {name}", value))
+
+    def recall(self, name: str) -> str | None:
+        with self._lock:
+            row = self._db.execute("SELECT value FROM run WHERE name = ?", (f"note {name}",)).fetchone()
+        return None if row is None else str(row["value"])
+
     def open_jobs(self) -> list[Job]:
         """What is still to be asked, in the order of the documents; first what was under way when a run ended."""
         with self._lock:

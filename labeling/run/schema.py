@@ -109,10 +109,12 @@ class Failure:
 
 @dataclass(frozen=True)
 class Result:
-    """What the ledger knows of one question about one document."""
+    """What the ledger knows of one question about one document: `file` as its path was given, `place` its absolute
+    one."""
 
     id: str
     file: str
+    place: str
     sha256: str
     sample: int
     state: str
@@ -126,7 +128,7 @@ class Result:
 
 
 RESULT_COLUMNS = (
-    "d.id, d.file, j.sha256, j.sample, j.state, j.label, j.code, j.message, j.final, j.cost, j.label_cost,"
+    "d.id, d.file, d.place, j.sha256, j.sample, j.state, j.label, j.code, j.message, j.final, j.cost, j.label_cost,"
     " j.input, j.output, j.cached, j.written, j.seconds, j.answered_at"
 )
 
@@ -136,6 +138,7 @@ def read_result(row: sqlite3.Row) -> Result:
     return Result(
         id=row["id"],
         file=row["file"],
+        place=row["place"],
         sha256=row["sha256"],
         sample=row["sample"],
         state=row["state"],

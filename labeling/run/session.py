@@ -92,12 +92,7 @@ class Session:
         self.opener = Opener(engine)
         self.identity = Identity.of(teacher.name, teacher.prompt_version, task)
         self.ledger_path = ledger_of(output)
-        if output.exists() and not self.ledger_path.exists():
-            raise UsageError(
-                f"{output} exists, and no ledger says how it came about.",
-                code="output_exists",
-                hint="Choose another output with -o; --fresh would write over it.",
-            )
+        check_output(output)
         if self.settings.batch and not isinstance(teacher, BatchTeacher):
             raise UsageError(f"{teacher.name} has no batch interface.", code="no_batches", hint="Leave out --batch.")
         told = self.settings.idempotent
@@ -156,7 +151,7 @@ class Session:
             with progress:
                 outcome = self._runner(stop, progress).run(by_content(self.sources))
         finally:
-            written = self.output.rewrite(final=True)
+            written = self.output.rewrite(final=True, stop=stop)
         return Report(outcome, written, self.ledger.spent())
 
     def _runner(self, stop: threading.Event, progress: LabelProgress) -> Runner | BatchRunner:
@@ -191,6 +186,16 @@ class Session:
 
 def ledger_of(output: Path) -> Path:
     return output.with_name(f"{output.name}.ledger")
+
+
+def check_output(output: Path) -> None:
+    """Raises UsageError (output_exists) where something stands there that no ledger knows of."""
+    if output.exists() and not ledger_of(output).exists():
+        raise UsageError(
+            f"{output} exists, and no ledger says how it came about.",
+            code="output_exists",
+            hint="Choose another output with -o; --fresh would write over it.",
+        )
 
 
 def start_anew(output: Path) -> Decimal:

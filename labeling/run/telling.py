@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from extractor.errors import TailorError
 from labeling.run.calling import Ended
 from labeling.run.estimating import Forecast
 from labeling.run.progress import duration, money
 from labeling.run.session import Report, Session
+
+UNWEIGHED = 5
+"""So many labels without trust are named."""
 
 
 def estimate_line(session: Session, forecast: Forecast) -> str:
@@ -75,6 +79,14 @@ def print_table(session: Session, forecast: Forecast) -> None:
     for name, value in rows:
         table.add_row(name, value)
     Console().print(table)
+
+
+def unweighed_lines(unread: Mapping[str, TailorError]) -> Iterator[str]:
+    """Which labels got no trust, and why."""
+    for id, error in list(unread.items())[:UNWEIGHED]:
+        yield f"{id} gets no trust [{error.code}]: {error}"
+    if len(unread) > UNWEIGHED:
+        yield f"{len(unread)} labels in all get no trust, because their documents can't be read."
 
 
 def summary_lines(report: Report, output: Path) -> Iterator[str]:

@@ -78,3 +78,14 @@ def test_a_panel_text_that_is_too_long_ends_in_an_ellipsis():
     assert short.endswith("…")
     assert draw.textlength(short, font=font) <= 100
     assert drawing._shortened(draw, "a  b", font, 100) == "a b"
+
+
+def test_fields_of_a_users_own_task_are_drawn_behind_those_of_receipts():
+    room = Field(value="0417", text="0417", confidence=0.3, page=0, box=[0.1, 0.1, 0.2, 0.15])
+    channel = Field(value="direct", text="direct", confidence=0.7)
+    known = _extraction().receipt.fields
+    receipt = Receipt(fields={"room": room, "booking_channel": channel, **known})
+    extraction = _extraction().model_copy(update={"receipt": receipt})
+    listed = [(entry.name, entry.number) for entry in drawing._entries(extraction, 0)]
+    assert listed == [("total", 1), ("room", 2), ("country", None), ("booking channel", None)]
+    assert _has_colour(annotate(WHITE, extraction).crop((40, 80, 140, 170)), drawing._RED)

@@ -37,6 +37,13 @@ def test_the_date_counts_once_in_the_overall_mean():
     assert report.anls == 0.5
 
 
+def test_a_date_of_which_only_the_day_is_known_counts_by_that():
+    truths = {"1": Truth("1", {"arrival_iso": "2018-12-25", "room": "7"}, dates=frozenset({"arrival"}))}
+    report = evaluate([_read("1.jpg", arrival=_field("2018-12-25", "25/12/18"))], truths)
+    assert report.field("arrival_iso").exact == 1.0
+    assert report.anls == 0.5
+
+
 def test_coverage_is_the_share_answered_where_there_is_a_value():
     truths = {str(n): Truth(str(n), {"time": "12:00"}) for n in range(4)}
     report = evaluate([_read("0.jpg", time=_field("12:00")), _read("1.jpg", time=_field("13:59"))], truths)

@@ -18,6 +18,7 @@ from extractor.loading import Limits
 from extractor.ocr.base import Reading
 from extractor.ocr.fake import FakeOcr
 from extractor.pipeline import Extractor, Settings
+from extractor.student import artifact
 from extractor.types import ImageArray, Notice
 from tests.extractor.student.documents import ROWS, page
 
@@ -209,9 +210,20 @@ def test_many_documents_are_read_by_several_workers(models: dict[bool, Path], tm
 
 def test_settings_can_be_given_by_name_and_unknown_ones_are_refused(models: dict[bool, Path]) -> None:
     extractor = Extractor(Settings(dpi=100), model=str(models[True]), cuda="off")
-    assert (extractor.settings.dpi, extractor.settings.model) == (100, models[True])
+    assert (extractor.settings.dpi, extractor.settings.model) == (100, str(models[True]))
     with pytest.raises(TypeError, match="knows no setting modle"):
         Extractor(modle="x")
+
+
+def test_a_shipped_model_is_taken_by_its_name(
+    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(tiny_model, tmp_path / "clear-terms")
+    monkeypatch.setattr(artifact, "WEIGHTS", tmp_path)
+    extractor = Extractor(model="clear-terms", cuda="off")
+    assert extractor.student.folder == tmp_path / "clear-terms"
+    with pytest.raises(BadModel, match=r"no model 'cheap'.*clear-terms"):
+        Extractor(model="cheap")
 
 
 def test_a_folder_that_is_no_model_is_refused(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from extractor.errors import UsageError
+from extractor.task import Task
 from extractor.truth import amount, in_split, load_truths, quantity, split_of
 
 
@@ -27,6 +28,13 @@ def test_ground_truth_of_sroie_gives_four_fields_by_our_names(tmp_path):
         "total": "1007.50",
     }
     assert truth.line_items is None
+
+
+def test_a_field_called_company_makes_no_ground_truth_of_sroie_out_of_a_label(tmp_path):
+    field = {"name": "company", "kind": "span", "meaning": "Who pays."}
+    task = Task.model_validate({"name": "own", "fields": [field]})
+    truth = load_truths(_written(tmp_path, {"id": "1", "company": "ACME"}), task)["1"]
+    assert truth.fields == {"company": "ACME"}
 
 
 def test_what_sroie_left_empty_is_unknown_rather_than_absent(tmp_path):

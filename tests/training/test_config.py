@@ -10,6 +10,7 @@ from extractor.errors import UsageError
 from extractor.task import RECEIPTS
 from training.config import LabelledSource, Run
 from training.config_file import load
+from training.study.plan import load_study
 
 ROOT = Path(__file__).resolve().parents[2]
 SPACE = ROOT / "configs" / "search.yaml"
@@ -44,7 +45,9 @@ def test_what_is_not_declared_has_its_default(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", sorted(set((ROOT / "configs").glob("*.yaml")) - {SPACE}), ids=lambda path: path.stem)
 def test_every_configuration_that_is_shipped_is_valid(path: Path) -> None:
-    assert load(path).name == path.stem
+    study = "\nstudy:" in path.read_text(encoding="utf-8")
+    run = load_study(path).run if study else load(path)
+    assert run.name == path.stem
 
 
 def test_overrides_reach_into_sections_and_are_read_as_yaml(tmp_path: Path) -> None:
@@ -149,3 +152,12 @@ def test_what_is_wrong_with_a_stage_is_named(tmp_path: Path, change: tuple[str, 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"none\.yaml can't be read"):
         load(tmp_path / "none.yaml")
+
+
+def test_the_recipe_of_clear_terms_fits_the_shipped_student_on_other_data() -> None:
+    shipped, clear = (load(ROOT / "configs" / f"{name}.yaml") for name in ("student-v2", "clear-terms"))
+    assert [source.name for source in clear.data.sources] == ["sroie", "synthetic"]
+    assert all(source.terms and "not stated" not in source.terms for source in clear.data.sources)
+    assert clear.student == shipped.student.model_copy(update={"initial": None})
+    assert clear.stages[-1].losses == shipped.stages[-1].losses
+    assert clear.stages[-1].augmentation == shipped.stages[-1].augmentation

@@ -43,6 +43,16 @@ def test_documents_whose_number_is_divisible_by_five_are_held_out(name: str, hel
     assert (split_of(name) == "dev") == held
 
 
+def test_values_that_are_trusted_too_little_count_nothing(tmp_path: Path) -> None:
+    weighed, plain = labels(2)
+    given = source(tmp_path, weighed | {"trust": {"total": 0.49, "date": 0.5}}, plain, pictures=2)
+    told = {label["id"]: label.get("trust") for _, label in corpus.labelled(given)}
+    assert told == {"1": {"total": 0.49, "date": 0.5}, "2": None}
+    strict = given.model_copy(update={"trusted_above": 0.5})
+    told = {label["id"]: label.get("trust") for _, label in corpus.labelled(strict)}
+    assert told == {"1": {"total": 0.0, "date": 0.5}, "2": None}
+
+
 def names(found: Iterable[Example]) -> list[str]:
     return [each.name for each in found]
 

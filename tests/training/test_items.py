@@ -10,7 +10,7 @@ from extractor.student.encoder import Token
 from extractor.types import ITEM_PARTS
 from tests.extractor.student.documents import ROWS, tokens
 from tests.training.tiny import LABEL
-from training.items import ItemTarget, align_items
+from training.items import UNKNOWN, ItemTarget, align_items
 
 Listed = Sequence[Sequence[str | None]]
 
@@ -21,7 +21,7 @@ def grouped(found: Sequence[Token], target: ItemTarget) -> list[dict[str, str]]:
     for at, tag in enumerate(target.tags.tolist()):
         if target.begins[at]:
             items.append({})
-        if tag:
+        if tag > 0:
             part = ITEM_PARTS[tag - 1]
             items[-1][part] = f"{items[-1].get(part, '')} {found[at].text}".strip()
     return items
@@ -60,6 +60,38 @@ def test_an_item_may_take_two_rows() -> None:
 def test_a_price_that_is_the_amount_too_is_the_amount_where_it_stands_once() -> None:
     assert read([["Tea", "1", "2.20", "2.20"]], "Tea  1  2.20") == [
         {"description": "Tea", "quantity": "1", "amount": "2.20"}
+    ]
+
+
+def test_numbers_may_stand_a_row_above_the_description_where_all_do() -> None:
+    rows = ("955701  5  1.32  6.60", "Double sided tape", "955702  5  2.08  10.38", "Correction pen", "Total 16.98")
+    assert read([["Double sided tape", "5", "1.32", "6.60"], ["Correction pen", "5", "2.08", "10.38"]], *rows) == [
+        {"quantity": "5", "unit_price": "1.32", "amount": "6.60", "description": "Double sided tape"},
+        {"quantity": "5", "unit_price": "2.08", "amount": "10.38", "description": "Correction pen"},
+    ]
+
+
+def test_numbers_are_looked_for_where_the_other_items_have_theirs() -> None:
+    rows = ("Tea", "1  2.20", "Cake", "1  2.20", "Subtotal 4.40")
+    assert read([["Tea", "1", None, "2.20"], ["Cake", "1", None, "2.20"]], *rows) == [
+        {"description": "Tea", "quantity": "1", "amount": "2.20"},
+        {"description": "Cake", "quantity": "1", "amount": "2.20"},
+    ]
+
+
+def test_of_a_number_that_was_misread_nothing_is_known() -> None:
+    found = tokens("Rye loaf  2  3.10  5.80", "Oat biscuits  2.20", "Total 9.00")
+    target = align_items(
+        found, {"line_items": [["Rye loaf", "2", "3.40", "6.80"], ["Oat biscuits", None, None, "2.20"]]}
+    )
+    tags = {token.text: int(tag) for token, tag in zip(found, target.tags, strict=True)}
+    assert (tags["2"], tags["3.10"], tags["5.80"]) == (2, UNKNOWN, UNKNOWN)
+    assert (tags["2.20"], tags["Total"], tags["9.00"]) == (4, 0, 0)
+
+
+def test_a_one_that_was_read_as_a_letter_is_a_quantity() -> None:
+    assert read([["CA Roll", "1", None, "3.80"]], "I  CA Roll  3.80") == [
+        {"quantity": "I", "description": "CA Roll", "amount": "3.80"}
     ]
 
 

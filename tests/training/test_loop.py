@@ -169,6 +169,15 @@ def test_a_finished_run_is_left_as_it_is(tmp_path: Path, monkeypatch: pytest.Mon
     assert (folder / "log.jsonl").stat().st_mtime_ns > before
 
 
+def test_a_run_goes_on_though_a_newer_tailor_knows_more_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown(monkeypatch, receipts(6))
+    folder = loop.train(tiny.run(tmp_path))
+    older = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    del older["generative"], older["student"]["pooling"]
+    (folder / "config.json").write_text(json.dumps(older), encoding="utf-8")
+    assert loop.train(tiny.run(tmp_path)) == folder
+
+
 def test_a_run_of_another_configuration_is_not_written_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shown(monkeypatch, receipts(6))
     loop.train(tiny.run(tmp_path))

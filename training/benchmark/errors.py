@@ -11,11 +11,12 @@ from rapidfuzz import fuzz
 
 from extractor.evaluation import evaluate
 from extractor.truth import Truth
-from extractor.types import Extraction
+from extractor.types import AMOUNT_FIELDS, Extraction
 
 STANDS = 95.0
 """From this likeness (0 to 100) on, a truth is taken to stand among the words that the OCR read."""
 
+_SET_APART = re.compile(r"(?<=\d)[ \u00a0\u202f](?=\d{3}(?!\d))")
 
 SHORT = 8
 """Values of fewer letters and digits would be found in almost any text by likeness."""
@@ -74,7 +75,8 @@ def blamed(found: Iterable[Fault], text_of: Callable[[str], str]) -> list[Fault]
             continue
         if fault.id not in texts:
             texts[fault.id] = text_of(fault.id)
-        made.append(replace(fault, in_ocr=stands_in(fault.truth, texts[fault.id])))
+        find = amount_stands_in if fault.field in AMOUNT_FIELDS else stands_in
+        made.append(replace(fault, in_ocr=find(fault.truth, texts[fault.id])))
     return made
 
 
@@ -92,6 +94,15 @@ def stands_in(truth: str, text: str) -> bool:
         return any(whole.search(_bare(word)) for word in text.split())
     # partial_ratio slides the shorter over the longer: a text shorter than the value can't hold it.
     return len(wanted) <= len(among) and fuzz.partial_ratio(wanted, among) >= STANDS
+
+
+def amount_stands_in(truth: str, text: str) -> bool:
+    """The same for an amount, which may be printed without decimals (yen) or with thousands set apart ("1 234,50")."""
+    closed = _SET_APART.sub("", text)
+    whole = truth.removesuffix(".00")
+    # One or two digits stand in any text.
+    forms = [truth, whole] if len(whole) > 2 else [truth]
+    return any(stands_in(form, each) for form in forms for each in (text, closed))
 
 
 def ocr_text(record: Extraction, cache: Path | None) -> str:

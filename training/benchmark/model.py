@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from extractor.errors import UsageError
-from extractor.student.artifact import DEFAULT_MODEL, MODEL_FILE
+from extractor.student.artifact import MODEL_FILE, find_model
 from training.benchmark.report import Figure
 
 
 def figures(model: str | None) -> list[Figure]:
     """The size of an artifact folder (None: the one shipped) and the provider that really runs its model."""
-    folder = Path(model) if model else DEFAULT_MODEL
+    folder = find_model(model)
     files = [path for path in folder.rglob("*") if path.is_file()]
     if folder / MODEL_FILE not in files:
         raise UsageError(f"There is no {MODEL_FILE} in {folder}.", hint="Name an artifact folder with --model.")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
+
+from extractor.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def markdown(figures: Iterable[Figure]) -> str:
     lines = ["| figure | asked | measured | verdict | n | note |", "|---|---|---|---|---|---|"]
     for figure in held:
         cells = (figure.name, figure.bound, figure.value, figure.verdict, str(figure.n), figure.note)
-        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+        lines.append("| " + " | ".join(shown(cell) for cell in cells) + " |")
     commands = dict.fromkeys(figure.command for figure in held if figure.command)
     if commands:
         lines += ["", *(f"Command: `{command}`" for command in commands)]
@@ -79,6 +81,22 @@ def markdown(figures: Iterable[Figure]) -> str:
 def as_json(figures: Sequence[Figure]) -> str:
     rows: list[dict[str, Any]] = [{**asdict(figure), "verdict": figure.verdict} for figure in figures]
     return json.dumps(rows, ensure_ascii=False, indent=1)
+
+
+def from_json(text: str) -> list[Figure]:
+    """The figures of a JSON text that `as_json` wrote. Raises UsageError where it is none."""
+    known = {each.name for each in fields(Figure)}
+    try:
+        return [Figure(**{key: value for key, value in row.items() if key in known}) for row in json.loads(text)]
+    except (ValueError, TypeError, AttributeError) as error:
+        raise UsageError(
+            "These are no figures of tailor benchmark.", hint="Give the file that tailor benchmark --json FILE wrote."
+        ) from error
+
+
+def shown(text: str) -> str:
+    """A text as it stands in a cell of a markdown table."""
+    return " ".join(text.replace("|", "\\|").split())
 
 
 def _number(value: float) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from pydantic import Field
@@ -13,17 +13,13 @@ from training.losses.base import UNKNOWN, Batch, trust_of
 from training.losses.registry import LOSSES, LossSettings
 
 
-class InferredSettings(LossSettings):
-    smoothing: float = Field(default=0.05, ge=0, lt=1, description="label smoothing")
+class InferredFields:
+    """A value a field from its class and the logits, summed over the fields, each weighed by trust. A value that is no
+    class teaches nothing."""
 
+    Settings: ClassVar[type[LossSettings]] = LossSettings
 
-@LOSSES.register("inferred")
-class Inferred:
-    """Cross-entropy of each field's class, summed over the fields. A value that is no class teaches nothing."""
-
-    Settings = InferredSettings
-
-    def __init__(self, settings: InferredSettings) -> None:
+    def __init__(self, settings: Any) -> None:
         self.settings = settings
         self.state: dict[str, Any] = {}
 
@@ -31,15 +27,29 @@ class Inferred:
         total = batch.zeros()
         for field, kinds in batch.inferred.items():
             wanted, trust = inferred_targets(batch, field, kinds)
-            values = functional.cross_entropy(
-                batch.answers[f"inferred_{field}"].float(),
-                wanted,
-                ignore_index=UNKNOWN,
-                label_smoothing=self.settings.smoothing,
-                reduction="none",
-            )
-            total = total + values * trust
+            values = self.values(batch.answers[f"inferred_{field}"].float(), wanted)
+            total = total + torch.where(wanted == UNKNOWN, torch.zeros_like(values), values) * trust
         return total
+
+    def values(self, logits: Tensor, wanted: Tensor) -> Tensor:
+        """A value a document (b) from logits b × classes and the wanted classes b, some of them UNKNOWN."""
+        raise NotImplementedError
+
+
+class InferredSettings(LossSettings):
+    smoothing: float = Field(default=0.05, ge=0, lt=1, description="label smoothing")
+
+
+@LOSSES.register("inferred")
+class Inferred(InferredFields):
+    """Cross-entropy of each field's class, summed over the fields. A value that is no class teaches nothing."""
+
+    Settings = InferredSettings
+
+    def values(self, logits: Tensor, wanted: Tensor) -> Tensor:
+        return functional.cross_entropy(
+            logits, wanted, ignore_index=UNKNOWN, label_smoothing=self.settings.smoothing, reduction="none"
+        )
 
 
 def inferred_targets(batch: Batch, field: str, kinds: Any) -> tuple[Tensor, Tensor]:

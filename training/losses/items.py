@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -34,16 +34,21 @@ def mean_over_words(values: Tensor, known: Tensor, batch: Batch) -> Tensor:
 class Tags:
     """Cross-entropy of word tags, the mean over a document's words."""
 
-    Settings = LossSettings
+    Settings: ClassVar[type[LossSettings]] = LossSettings
 
-    def __init__(self, settings: LossSettings) -> None:
+    def __init__(self, settings: Any) -> None:
+        self.settings = settings
         self.state: dict[str, Any] = {}
 
     def __call__(self, batch: Batch) -> Tensor:
         wanted, _, known = item_targets(batch)
-        logits = batch.answers["tags"].float()
-        values = functional.cross_entropy(logits.transpose(1, 2), wanted, ignore_index=UNKNOWN, reduction="none")
+        values = self.values(batch.answers["tags"].float(), wanted)
         return mean_over_words(values, known, batch)
+
+    def values(self, logits: Tensor, wanted: Tensor) -> Tensor:
+        """A value a word (b × n) from logits b × n × tags and the wanted tags b × n, some of them UNKNOWN; what stands
+        at unknown words does not count. Robust variants change this."""
+        return functional.cross_entropy(logits.transpose(1, 2), wanted, ignore_index=UNKNOWN, reduction="none")
 
 
 @LOSSES.register("begins")

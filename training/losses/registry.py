@@ -85,3 +85,8 @@ def _said(loss: str, error: ValidationError, settings: type[BaseModel]) -> str:
 
 LOSSES = _Losses("loss")
 """Every loss by name. A loss is a class with an inner `Settings`; see base.py for what it is given and gives."""
+
+
+def needs_teacher(name: str) -> bool:
+    """Whether a loss compares the student with an intermediate teacher."""
+    return bool(getattr(LOSSES[name], "needs_teacher", False))

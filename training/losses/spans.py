@@ -8,7 +8,7 @@ variant hard EM). Each field of a document is weighed by the critic's trust in t
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import torch
 from pydantic import Field
@@ -100,9 +100,9 @@ class SpanSettings(LossSettings):
 class Spans:
     """−log p(candidates), the mean over a document's known fields, each weighed by trust."""
 
-    Settings = SpanSettings
+    Settings: ClassVar[type[SpanSettings]] = SpanSettings
 
-    def __init__(self, settings: SpanSettings) -> None:
+    def __init__(self, settings: Any) -> None:
         self.settings = settings
         self.state: dict[str, Any] = {}
 

@@ -45,7 +45,15 @@ def snip(student: Student, samples: Sequence[Sample], stage: Stage, teacher: Stu
         with torch.no_grad():
             taught = dict(teacher(**teacher.collate(batch))) if teacher is not None else None
         heads = student.heads
-        asked = Batch(dict(student(**inputs)), inputs["mask"], batch, heads.spans, heads.inferred, taught=taught)
+        asked = Batch(
+            dict(student(**inputs)),
+            inputs["mask"],
+            batch,
+            heads.spans,
+            heads.inferred,
+            taught=taught,
+            taught_heads=teacher.heads if teacher is not None else None,
+        )
         (weighted(losses, asked)[0].sum() / len(samples)).backward()  # type: ignore[no-untyped-call]
     found = sum(float((p.detach() * p.grad).abs().sum()) for p in student.parameters() if p.grad is not None)
     student.zero_grad(set_to_none=True)

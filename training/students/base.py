@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -33,12 +34,14 @@ class Student(PreTrainedModel):  # type: ignore[no-untyped-call]
     """A student. `inputs` names what `forward` takes, in order; `forward` gives the logits that `training.losses.base`
     describes. Saved and loaded as every model of transformers."""
 
-    inputs: ClassVar[tuple[str, ...]] = ENCODED_INPUTS
-    axes: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        **dict.fromkeys(ENCODED_INPUTS[:-1], ("batch", "words")),
-        "pictures": ("pages",),
-    }
-    """The axes of each input that vary from batch to batch, from the first on, by name: for export."""
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        return ENCODED_INPUTS
+
+    @property
+    def axes(self) -> Mapping[str, tuple[str, ...]]:
+        """The axes of each input that vary from batch to batch, from the first on, by name: for export."""
+        return {**dict.fromkeys(ENCODED_INPUTS[:-1], ("batch", "words")), "pictures": ("pages",)}
 
     embedding: ClassVar[str] = ""
     """The module that gives the words' embeddings, b × n × width, before they see one another; "" if there is none. It
@@ -56,3 +59,12 @@ class Student(PreTrainedModel):  # type: ignore[no-untyped-call]
         """The inputs of a batch, in the order of `inputs`."""
         arrays = collate([sample.encoded for sample in samples])
         return {name: torch.from_numpy(np.ascontiguousarray(arrays[name])) for name in self.inputs}
+
+    def publish(self, folder: Path) -> dict[str, Any]:
+        """Writes into a model folder what reading needs beside the model; returns what the manifest is to say of it."""
+        return {}
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """Sentences about the terms of weights that the student started from, for the manifest and the model card."""
+        return ()

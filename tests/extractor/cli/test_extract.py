@@ -119,7 +119,7 @@ def test_the_options_reach_the_extractor(fake, tailor, receipts, tmp_path):
         300,
         "poppler",
     )
-    assert (asked["cache"], asked["password"], asked["model"]) == (None, "p", tmp_path)
+    assert (asked["cache"], asked["password"], asked["model"]) == (None, "p", str(tmp_path))
     chosen = asked["limits"]
     assert (chosen.max_pages, chosen.max_bytes, chosen.max_pixels, chosen.seconds) == (3, 3 * 2**19, 2_000_000, 7)
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tomllib
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
@@ -18,6 +19,12 @@ def test_help_names_every_command(tailor):
     said = tailor("--help").stdout
     for name in ("extract", "evaluate"):
         assert name in said
+
+
+def test_help_describes_every_command_of_the_siblings(tailor):
+    announced = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["entry-points"][siblings.GROUP]
+    assert set(announced) <= set(siblings.DESCRIBED)
+    assert all(line.endswith(".") and len(line) <= 70 for line in siblings.DESCRIBED.values())
 
 
 def test_version_is_that_of_the_package(tailor):

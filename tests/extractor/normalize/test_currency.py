@@ -36,6 +36,26 @@ def test_words_that_only_look_like_codes_say_nothing(text: str) -> None:
     assert currency_from_text(text) == {}
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "BLUE DOOR CAFE SDN BHD",
+        "BLUE DOOR CAFE SDN. BHD. 12.50",
+        "KAJANG FOODS (M) BHD 126926-H",
+        "PASAR BHD 12, JALAN MAWAR",
+        "SON BHD",
+    ],
+)
+def test_the_form_of_a_malaysian_company_is_no_dinar(text: str) -> None:
+    assert currency_from_text(text) == {}
+    assert currency_from_text(f"{text} TOTAL RM 9.00") == {"MYR": 1.0}
+
+
+@pytest.mark.parametrize("text", ["Total BHD 1.250", "1.250 BHD", "Net BHD: -0.500", "Amount (BHD)", "BHD1,250.500"])
+def test_beside_an_amount_or_over_a_column_it_is_one(text: str) -> None:
+    assert currency_from_text(text) == {"BHD": 1.0}
+
+
 def test_a_country_has_the_tender_of_the_day() -> None:
     assert currency_of_country("MY") == "MYR"
     assert currency_of_country("HR", date(2012, 1, 1)) == "HRK"

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from extractor.errors import BadModel
+from extractor.student import artifact
 from extractor.student.artifact import MANIFEST_FILE, MODEL_FILE, Calibration, model_hash, read_manifest
 from extractor.student.encoder import ENCODER_VERSION
 from extractor.student.runtime import Student
@@ -88,3 +89,41 @@ def test_calibration_keeps_the_order_and_stays_a_probability(
 def test_the_neutral_calibration_changes_nothing() -> None:
     assert Calibration()(0.3) == pytest.approx(0.3)
     assert Calibration(slope=2.0)(0.9) == pytest.approx(0.81 / (0.81 + 0.01))
+
+
+@pytest.fixture
+def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A package with two models, of which `compact` is the default."""
+    for name in ("clear-terms", "compact", "another"):
+        (tmp_path / "weights" / name).mkdir(parents=True)
+        written(tmp_path / "weights" / name)
+    (tmp_path / "weights" / "no-model").mkdir()
+    monkeypatch.setattr(artifact, "WEIGHTS", tmp_path / "weights")
+    return tmp_path / "weights"
+
+
+def test_a_shipped_model_is_found_by_its_name_the_default_first(weights: Path) -> None:
+    assert artifact.shipped_models() == ("compact", "another", "clear-terms")
+    assert artifact.find_model("clear-terms") == weights / "clear-terms"
+
+
+def test_a_name_goes_before_a_folder_and_a_path_means_a_folder(
+    weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("clear-terms").mkdir()
+    Path("mine").mkdir()
+    assert artifact.find_model("clear-terms") == weights / "clear-terms"
+    assert artifact.find_model("./clear-terms") == Path("clear-terms")
+    assert artifact.find_model(Path("clear-terms")) == Path("clear-terms")
+    assert artifact.find_model("mine") == Path("mine")
+
+
+def test_a_name_that_is_no_model_is_refused_naming_those_that_ship(weights: Path) -> None:
+    with pytest.raises(BadModel, match=r"no model 'cler-terms'.*compact, another, clear-terms"):
+        artifact.find_model("cler-terms")
+
+
+def test_the_package_ships_its_default() -> None:
+    assert artifact.shipped_models()[0] == "compact"
+    assert artifact.find_model(None) == artifact.find_model("compact") == artifact.DEFAULT_MODEL

@@ -26,6 +26,17 @@ def test_places_that_carry_the_same_value_add_up() -> None:
     assert total.box[1] == pytest.approx(twice[1].box.y0, abs=1e-4), "the likeliest of its places is shown"
 
 
+def test_a_users_own_task_may_mean_something_else_by_the_name_of_an_amount() -> None:
+    at = AT["Tax"]
+    made = manifest("tax", "room", types={"tax": "text", "room": "number"}, inferred={"total": ("", "paid")})
+    given_ = answers(len(TOKENS), [[(at, at, 0.9)], [(0, 0, 0.9)]])
+    given_.inferred["total"] = np.array([0.1, 0.9], np.float32)
+    receipt, warnings = decode(TOKENS, given_, made)
+    assert list(receipt.fields) == ["tax", "total", "room"], "the names of receipts first"
+    assert (receipt.value("tax"), receipt.value("total")) == ("Tax", "paid")
+    assert not warnings
+
+
 def test_spans_without_a_value_of_the_kind_drop_out() -> None:
     given_ = answers(len(TOKENS), [[(0, 2, 0.8), (AT["25/12/2018"], AT["25/12/2018"], 0.15)]])
     receipt, _ = decode(TOKENS, given_, manifest("date"))

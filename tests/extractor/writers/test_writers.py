@@ -206,6 +206,41 @@ def test_csv_defuses_formulas_and_leaves_negative_amounts_numbers(tmp_path):
     assert row["merchant_name"].startswith("'=")
 
 
+def _own(file: str, **values: str) -> Extraction:
+    """A record of a user's own task."""
+    fields = {name: Field(value=value, text=value, confidence=0.5) for name, value in values.items()}
+    return Extraction(file=file, sha256="aa", status="ok", pages=1, receipt=Receipt(fields=fields))
+
+
+@pytest.mark.parametrize("ending", TABLES)
+def test_fields_of_a_users_own_task_have_columns_behind_the_others_and_come_back(tmp_path, ending):
+    path = tmp_path / f"out{ending}"
+    # "status" is the name of another column, "total_confidence" that of a field's confidence.
+    one = _own("a.pdf", total="9.50", room="0417", status="settled", total_confidence="high")
+    other = _own("b.pdf", guest_name="=Ada", room="12.30")
+    _write(path, other, one)
+    rows = {row["file"]: row for row in _rows(path)}
+    columns = list(rows["a.pdf"])
+    own = ["guest_name", "room", "status (field)", "total_confidence (field)"]
+    assert columns[columns.index("expense_category_confidence") + 1 : columns.index("line_items") : 2] == own
+    found = [rows["a.pdf"][name] for name in ("total", *own, "status")]
+    assert found == ["9.50", None, "0417", "settled", "high", "ok"]
+    assert [rows["b.pdf"][name] for name in ("guest_name", "room", "room_confidence")] == ["=Ada", "12.30", 0.5]
+    _write(path, _own("c.pdf", cost_centre="4711"), resume=True)
+    again = {row["file"]: row for row in _rows(path)}
+    assert again["a.pdf"] == rows["a.pdf"] | {"cost_centre": None, "cost_centre_confidence": None}
+    assert again["c.pdf"]["cost_centre"] == "4711"
+
+
+@pytest.mark.parametrize("ending", TABLES)
+def test_a_table_with_columns_of_something_else_between_ours_is_not_resumed_into(tmp_path, ending):
+    path = tmp_path / f"out{ending}"
+    columns = [*COLUMNS[:-6], "note", *COLUMNS[-6:]]
+    FORMATS[ending][1](path, iter([]), columns)
+    with pytest.raises(UsageError, match="something other"):
+        finished(path)
+
+
 @given(st.text())
 def test_no_defused_text_begins_like_a_formula_and_it_comes_back(text):
     assert not defused(text).startswith(("=", "+", "@", "\t", "\r"))
@@ -244,7 +279,7 @@ def test_a_table_that_does_not_fit_leaves_the_old_one_and_the_journal(tmp_path, 
     path = tmp_path / f"out{ending}"
     _write(path, _record("a.jpg"))
 
-    def full(draft: Path, rows) -> None:
+    def full(draft: Path, rows, columns) -> None:
         draft.write_bytes(b"half a tab")
         raise OSError(28, "No space left on device")
 

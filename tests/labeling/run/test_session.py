@@ -257,13 +257,19 @@ def test_several_samples_stand_beside_the_label(tmp_path: Path) -> None:
     documents, provider = pictures(tmp_path / "in", 3), FakeProvider()
     weighed = []
 
-    def weigh(id, label, samples):
-        weighed.append((id, len(samples)))
-        return {"total": 0.5}
+    class Weighing:
+        known = 0
+
+        def corpus(self, labels):
+            self.known = len(labels)
+
+        def __call__(self, answered, label, others):
+            weighed.append((answered.id, label["total"], len(others), self.known))
+            return {"total": 0.5}
 
     settings = RunSettings(concurrency=1, samples=3)
     given = (documents, tmp_path / "labels.jsonl", FakeTeacher(provider), RECEIPTS, settings)
-    with Session(*given, weigh=weigh, clock=FakeClock()) as opened:
+    with Session(*given, weigh=Weighing(), clock=FakeClock()) as opened:
         assert opened.forecast().cost == 9 * PRICE
         opened.run(threading.Event(), quiet=True)
     samples = [json.loads(line) for line in (tmp_path / "labels.samples.jsonl").read_text().splitlines()]
@@ -275,7 +281,9 @@ def test_several_samples_stand_beside_the_label(tmp_path: Path) -> None:
         ("0001", 0),
     ]
     assert read_labels(tmp_path / "labels.jsonl")["0002"]["trust"] == {"total": 0.5}
-    assert weighed == [("0000", 3), ("0001", 3), ("0002", 3)]
+    at_once, at_the_end = weighed[:3], weighed[3:]
+    assert [(id, others, known) for id, _, others, known in at_once] == [(f"000{n}", 0, 0) for n in range(3)]
+    assert [(id, others, known) for id, _, others, known in at_the_end] == [(f"000{n}", 2, 3) for n in range(3)]
 
 
 def test_no_more_calls_at_a_time_than_allowed(tmp_path: Path) -> None:

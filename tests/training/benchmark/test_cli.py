@@ -8,8 +8,9 @@ from typer.testing import CliRunner
 
 from extractor.errors import UsageError
 from tests.training.benchmark.records import corpus_folders
-from training.benchmark import errors
-from training.benchmark.cli import FIGURES, benchmark
+from training.benchmark import ceilings, errors
+from training.benchmark.cli import benchmark
+from training.benchmark.figures import FIGURES
 
 RUNNER = CliRunner()
 
@@ -92,3 +93,34 @@ def test_errors_without_records_says_how_to_name_them(tailor):
 def test_the_benchmark_needs_no_torch():
     code = "import sys, training.benchmark.cli, training.benchmark.ocr_settings; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_figures_that_were_written_are_printed_again_as_the_same_table(tailor, tmp_path):
+    printed = tailor("sroie", "--json", str(tmp_path / "figures.json")).stdout
+    again = tailor("table", "--records", str(tmp_path / "figures.json"))
+    assert again.exit_code == 0, again.output
+    assert printed.endswith(again.stdout)
+
+
+@pytest.mark.parametrize(("content", "told"), [(None, "can't be read"), ("[1]", "no figures"), ("{", "no figures")])
+def test_a_table_of_what_are_no_figures_is_refused(tailor, tmp_path, content, told):
+    path = tmp_path / "figures.json"
+    if content is not None:
+        path.write_text(content)
+    result = tailor("table", "--records", str(path))
+    assert isinstance(result.exception, UsageError)
+    assert told in str(result.exception)
+
+
+def test_the_ceilings_are_printed_as_markdown(tailor, monkeypatch):
+    monkeypatch.setattr(ceilings, "words_of", lambda *_: {})
+    result = tailor("ceilings")
+    assert result.exit_code == 0, result.output
+    assert "### SROIE dev, against ground truth" in result.stdout
+    assert "### wild dev, against the teacher's labels" in result.stdout
+
+
+def test_a_shipped_model_is_chosen_by_its_name(tailor, pipeline):
+    result = tailor("sroie", "--model", "clear-terms")
+    assert "# tailor benchmark sroie --model clear-terms" in result.stdout
+    assert pipeline.made[0]["model"] == "clear-terms"

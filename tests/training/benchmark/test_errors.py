@@ -2,7 +2,7 @@ import pytest
 
 from extractor.truth import Truth
 from tests.training.benchmark.records import record
-from training.benchmark.errors import blamed, faults, stands_in, summary
+from training.benchmark.errors import amount_stands_in, blamed, faults, stands_in, summary
 
 
 @pytest.mark.parametrize(
@@ -70,3 +70,19 @@ def test_a_fault_is_one_line_that_names_who_erred():
     assert line.split("\t")[:2] == ["005", "total"]
     assert "student" in line
     assert "6.00 (0.90)" in line
+
+
+@pytest.mark.parametrize(
+    ("truth", "text", "stands"),
+    [
+        ("18930.00", "CELKEM KČ: 18 930,00", True),
+        ("1234567.50", "1 234 567,50", True),
+        ("1442.00", "¥1,442", True),
+        ("1442.00", "¥11,442", False),
+        ("930.00", "18 931,00", False),
+        ("9.00", "9 00 items", False),
+        ("9.50", "9", False),
+    ],
+)
+def test_an_amount_may_have_no_decimals_or_thousands_apart(truth, text, stands):
+    assert amount_stands_in(truth, text) is stands

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,36 +10,12 @@ import pytest
 import torch
 from torch import Tensor
 
+from tests.training.losses.asking import N, answers, asked, logits, sample
 from tests.training.tiny import example
 from training.alignment import SpanTarget
-from training.augment import Sample, plain
+from training.augment import Sample
 from training.items import ItemTarget
-from training.losses.base import Batch, build_losses
 from training.losses.registry import LOSSES
-
-N = 3
-CLASSES = {"country": ["MY", "US", ""]}
-
-
-def sample(target: SpanTarget, items: ItemTarget | None = None, country: str | None = "US", **more: Any) -> Sample:
-    made = plain(replace(example("a b c"), label={"country": country, **more}))
-    return replace(made, spans={"total": target}, items=items or ItemTarget(np.zeros(N, np.int64), np.zeros(N), False))
-
-
-def logits(seed: int = 0, batch: int = 1, fields: int = 1, count: int = N) -> tuple[torch.Tensor, torch.Tensor]:
-    generator = torch.Generator().manual_seed(seed)
-    spans = torch.randn(batch, fields, count, count, generator=generator, requires_grad=True)
-    return spans, torch.randn(batch, fields, generator=generator, requires_grad=True)
-
-
-def asked(name: str, given: Mapping[str, Tensor], samples: list[Sample], **settings: Any) -> Tensor:
-    """A loss of one field `total`, a value a document."""
-    mask = torch.ones(len(samples), N if "begins" not in given else given["begins"].shape[1], dtype=torch.bool)
-    batch = Batch(given, mask, samples, ["total"], CLASSES)
-    ((_, loss),) = build_losses({name: LOSSES.choice(name, settings)}).values()
-    found = loss(batch)
-    assert found.shape == (len(samples),)
-    return found
 
 
 def span_loss(spans: Tensor, absent: Tensor, samples: list[Sample], **settings: Any) -> Tensor:
@@ -108,18 +83,6 @@ def test_the_loss_stays_finite_at_extremes_and_with_one_word() -> None:
     assert torch.isfinite(found)
     assert spans.grad is not None
     assert torch.isfinite(spans.grad).all()
-
-
-def answers(batch: int = 1, count: int = N) -> dict[str, torch.Tensor]:
-    spans, absent = logits(batch=batch, count=count)
-    generator = torch.Generator().manual_seed(5)
-    return {
-        "spans": spans,
-        "absent": absent,
-        "tags": torch.randn(batch, count, 5, generator=generator, requires_grad=True),
-        "begins": torch.randn(batch, count, generator=generator, requires_grad=True),
-        "inferred_country": torch.randn(batch, 3, generator=generator, requires_grad=True),
-    }
 
 
 def test_tags_and_beginnings_are_cross_entropies_over_the_words_of_known_items() -> None:

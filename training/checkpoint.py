@@ -19,7 +19,8 @@ CHECKPOINT_FILE = "checkpoint.pt"
 @dataclass
 class Checkpoint:
     """`stage` is the number of the stage, `step` the steps done in it, `steps_before` those of the stages before;
-    `best` the highest figure of dev of the stage and `waited` the looks since; `seconds` of training."""
+    `best` the highest figure of dev of the stage and `waited` the looks since; `seconds` of training; `weights` what
+    the weighing of sources keeps, `pseudo` the key of the pseudo-labels that the stage learns from."""
 
     stage: int = 0
     step: int = 0
@@ -29,7 +30,8 @@ class Checkpoint:
     optimiser: dict[str, Any] = field(default_factory=dict)
     losses: dict[str, Any] = field(default_factory=dict)
     sums: dict[str, float] = field(default_factory=dict)
-    weights: dict[str, float] = field(default_factory=dict)
+    weights: dict[str, Any] = field(default_factory=dict)
+    pseudo: str = ""
     best: float | None = None
     waited: int = 0
     seconds: float = 0.0
@@ -51,3 +53,11 @@ def read(folder: Path) -> Checkpoint | None:
     if not path.is_file():
         return None
     return Checkpoint(**torch.load(path, map_location="cpu", weights_only=True))
+
+
+def is_done(folder: Path) -> bool:
+    """Whether the run of a folder has come to its end. Its weights are not read."""
+    path = folder / CHECKPOINT_FILE
+    if not path.is_file():
+        return False
+    return bool(torch.load(path, map_location="cpu", weights_only=True, mmap=True)["done"])

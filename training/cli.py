@@ -1,7 +1,8 @@
-"""The commands of training: `tailor train`, `tailor export`, `tailor benchmark`, `tailor study`."""
+"""The commands of training: `tailor train`, `runs`, `search`, `study`, `export` and `benchmark`."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated, Literal, cast
 
@@ -10,7 +11,7 @@ import typer
 from training.benchmark.cli import benchmark
 from training.study.cli import study
 
-__all__ = ["benchmark", "export", "study", "train"]
+__all__ = ["benchmark", "export", "runs", "search", "study", "train"]
 
 
 def train(
@@ -34,12 +35,15 @@ def train(
     from training.loop import train as fit
     from training.students.build import backbone_type
     from training.students.licences import warning_of
+    from training.together import leads
 
     if run.student.kind == "layout" and run.student.backbone and not run.student.initial:
         warning = warning_of(backbone_type(run.student.backbone))
         if warning:
             typer.echo(f"warning [backbone_licence]: {warning}", err=True)
-    typer.echo(f"{fit(run, fresh=fresh)}")
+    folder = fit(run, fresh=fresh)
+    if leads():
+        typer.echo(f"{folder}")
 
 
 def export(
@@ -57,3 +61,66 @@ def export(
         raise UsageError(f"There is no precision {precision!r}.", hint="Choose fp32 or int8.")
     chosen = cast(Literal["fp32", "int8"] | None, precision or None)
     typer.echo(publish(run, output, name=name or run.name, precision=chosen, calibrate=calibrate))
+
+
+def runs(
+    folder: Annotated[Path, typer.Argument(help="Where runs lie; they are looked for below it too.")] = Path("runs"),
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a run, one a line.")] = False,
+    curves: Annotated[bool, typer.Option("--curves", help="Draw each run's learning curves anew.")] = False,
+) -> None:
+    """List training runs, the newest first: where each stands, and how well its student reads held-out documents."""
+    from rich.console import Console
+
+    from extractor.errors import UsageError
+    from training.runs import runs_below, table
+
+    if not folder.is_dir():
+        raise UsageError(f"There is no folder {folder}.", hint="`tailor train CONFIG` makes one, or name another.")
+    found = runs_below(folder)
+    if not found:
+        typer.echo(f"There is no run in {folder} yet; `tailor train CONFIG` begins one.", err=True)
+    if curves:
+        _draw([run.folder for run in found])
+    if as_json:
+        for run in found:
+            typer.echo(json.dumps(run.as_json(), ensure_ascii=False))
+    elif found:
+        console = Console(stderr=False)
+        # Into a file or a pipe every column is written out, however wide.
+        console.print(table(found), width=None if console.is_terminal else 200)
+
+
+def _draw(folders: list[Path]) -> None:
+    from training.curves import draw_curves
+
+    for folder in folders:
+        path = draw_curves(folder)
+        typer.echo(f"{path}" if path else f"{folder} has nothing to draw yet.", err=True)
+
+
+def search(
+    config: Annotated[Path, typer.Argument(help="The run that the student is sought for.")],
+    overrides: Annotated[list[str] | None, typer.Argument(help="key=value, dotted, as for `tailor train`.")] = None,
+    space: Annotated[Path, typer.Option(help="A YAML file: which sizes to try.")] = Path("configs/search.yaml"),
+    latency: Annotated[float, typer.Option(min=0.1, help="Milliseconds a document on one core, at most.")] = 60.0,
+    size: Annotated[float, typer.Option(min=0.1, help="Megabytes of the exported model, at most.")] = 40.0,
+    candidates: Annotated[int, typer.Option(min=1, help="How many students of the space are measured.")] = 12,
+    finalists: Annotated[int, typer.Option(min=1, help="How many of them are trained a little.")] = 3,
+    documents: Annotated[int, typer.Option(min=2, help="Documents of each source to train them on.")] = 200,
+    epochs: Annotated[float, typer.Option(min=0.1, help="Epochs to train them for.")] = 3.0,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="The YAML file to write.")] = None,
+) -> None:
+    """Seek the best sizes of a student under a limit of time and size, and write them as a configuration's part."""
+    from rich.console import Console
+
+    from training.config_file import load
+    from training.search.find import Limits, Training, find
+    from training.search.report import table, write
+    from training.search.space import load_space
+
+    run = load(config, overrides or ())
+    limits, training = Limits(latency, size), Training(finalists, documents, epochs)
+    found = find(run, load_space(space), limits, candidates, training)
+    console = Console()
+    console.print(table(found, limits), width=None if console.is_terminal else 160)
+    typer.echo(write(found, limits, output or run.output / f"{run.name}-search.yaml", config))

@@ -56,7 +56,18 @@ class SyntheticSource(Section):
     terms: str = "Synthetic documents, made by Tailor."
 
 
-Source = Annotated[LabelledSource | SyntheticSource, Discriminator("kind")]
+class UnlabelledSource(Section):
+    """A folder of pictures without labels. A stage learns from it by what a student before it read there (`pseudo`).
+    Pictures that are held out of a labelled source are left out here too."""
+
+    kind: Literal["unlabelled"] = "unlabelled"
+    name: str = "unlabelled"
+    pictures: Path
+    terms: str = Field(default="", description="a sentence for the model card: whose documents, under what terms")
+    weight: float = Field(default=1.0, ge=0, description="how often a document is drawn in an epoch, on average")
+
+
+Source = Annotated[LabelledSource | SyntheticSource | UnlabelledSource, Discriminator("kind")]
 
 
 class Data(Section):
@@ -156,6 +167,12 @@ class Augmentation(Section):
     stretch: float = Field(default=0.08, description="how far places are scaled, shifted and slanted")
     picture_off: float = Field(default=0.2, description="chance that the picture is hidden")
     picture_noise: float = Field(default=0.3, description="how far brightness, contrast and noise vary")
+    hard: int = Field(
+        default=1,
+        ge=1,
+        description="of so many variations of a document, the one with the largest loss is learnt from (MaxUp, Gong et "
+        "al. 2021); each beyond the first, and the first with it, costs a forward pass. 1: a single one, unlooked at",
+    )
 
 
 class Optimiser(Section):
@@ -178,6 +195,35 @@ class EarlyStop(Section):
     patience: int = Field(default=3, ge=1)
 
 
+class Pseudo(Section):
+    """Self-distillation: before the stage, a student reads an unlabelled source, and what it is sure of is learnt
+    (pseudo-labels, Lee 2013, with the confidence filter of noisy-student training, Xie et al. 2020). Several rounds
+    are several such stages. Confidences are the student's own probabilities: a calibration would need dev."""
+
+    source: str = Field(description="the unlabelled source")
+    student: Literal["previous"] | Path = Field(
+        default="previous", description="the `student` folder of a run, or the student that the stage before kept"
+    )
+    least_confidence: float = Field(default=0.9, gt=0, le=1, description="what is read less surely is not learnt")
+    fields: tuple[str, ...] | None = Field(
+        default=None, description="the fields (and line_items) that are learnt so; all of the task if none"
+    )
+    absent: bool = Field(default=True, description="learn also that a field is not on the document, where sure of it")
+
+
+class Reweight(Section):
+    """Domain weights that follow the student's gap (the idea of DDK, Liu et al. 2024): a source where the student lags
+    is drawn more often. Gaps are of the loss on a fixed sample of each source: to the intermediate teacher's loss where
+    there is one, else to the student's own best so far; or (`dev`) of the mean figure of dev to 1: dev then steers what
+    is learnt from, though nothing is learnt from it."""
+
+    every: int = Field(default=1, ge=1, description="epochs between changes of the weights")
+    temperature: float = Field(default=1.0, gt=0, description="the lower, the more a gap counts")
+    smoothing: float = Field(default=0.5, ge=0, lt=1, description="the share of the old weights in the new ones")
+    by: Literal["loss", "dev"] = "loss"
+    sample: int = Field(default=32, ge=1, description="documents of each source whose loss is looked at")
+
+
 class Stage(Section):
     """One part of the training: what is learnt from, by which losses, for how long."""
 
@@ -191,6 +237,14 @@ class Stage(Section):
     optimiser: Optimiser
     frozen: tuple[str, ...] = Field(default=(), description="beginnings of names of parameters that stay as they are")
     early_stop: EarlyStop | None = None
+    mixup: float = Field(
+        default=0.0,
+        ge=0,
+        description="documents are mixed in pairs, their embeddings and their losses, in shares drawn from "
+        "Beta(mixup, mixup) (Zhang et al. 2018; words: Guo et al. 2019). 0: none are",
+    )
+    pseudo: Pseudo | None = None
+    reweight: Reweight | None = None
 
     @field_validator("losses", mode="before")
     @classmethod
@@ -255,13 +309,38 @@ class Run(Section):
             strangers = sorted(set(stage.sources or ()) - known)
             if strangers:
                 raise ValueError(f"stage {stage.name} asks for the source {strangers[0]}, which is not declared")
+            self._reads_what_it_can(stage)
         names = [stage.name for stage in self.stages]
         if len(set(names)) < len(names):
             raise ValueError("two stages have the same name")
         return self
 
+    def _reads_what_it_can(self, stage: Stage) -> None:
+        unlabelled = self._unlabelled()
+        own = stage.pseudo.source if stage.pseudo else None
+        for name in stage.sources or ():
+            if name in unlabelled and name != own:
+                raise ValueError(
+                    f"stage {stage.name} can't learn from {name}: it has no labels, and no `pseudo` names it"
+                )
+        if stage.pseudo is None:
+            return
+        if own not in unlabelled:
+            raise ValueError(f"stage {stage.name}: pseudo.source must name an unlabelled source, which {own} is not")
+        if stage.pseudo.student == "previous" and stage == self.stages[0] and self.student.initial is None:
+            raise ValueError(f"stage {stage.name} has no student before it whose readings could be learnt")
+
+    def _unlabelled(self) -> set[str]:
+        return {source.name for source in self.data.sources if isinstance(source, UnlabelledSource)}
+
     def weights_of(self, stage: Stage) -> dict[str, float]:
-        """How often a document of each source is drawn in an epoch of a stage."""
+        """How often a document of each source is drawn in an epoch of a stage. An unlabelled source counts where the
+        stage's `pseudo` names it, by its own weight if the stage gives none."""
+        unlabelled = self._unlabelled()
+        declared = {source.name: source.weight for source in self.data.sources}
+        weights = {name: weight for name, weight in declared.items() if name not in unlabelled}
         if stage.sources is not None:
-            return dict(stage.sources)
-        return {source.name: source.weight for source in self.data.sources}
+            weights = dict(stage.sources)
+        if stage.pseudo is not None:
+            weights.setdefault(stage.pseudo.source, declared[stage.pseudo.source])
+        return weights

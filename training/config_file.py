@@ -20,11 +20,14 @@ from training.config import (
     Generative,
     LabelledSource,
     Optimiser,
+    Pseudo,
+    Reweight,
     Run,
     Stage,
     StudentChoice,
     SyntheticSource,
     TeacherChoice,
+    UnlabelledSource,
 )
 from training.losses.registry import LOSSES
 from training.registry import nearest
@@ -39,7 +42,7 @@ STAGE_DEFAULTS: dict[str, Any] = {
 
 SECTIONS: tuple[type[BaseModel], ...] = (
     Run, Data, LabelledSource, SyntheticSource, StudentChoice, TeacherChoice, Stage, Augmentation, Optimiser, EarlyStop,
-    Evaluation, Export, Generative,
+    Evaluation, Export, UnlabelledSource, Pseudo, Reweight, Generative,
 )  # fmt: skip
 
 
@@ -105,7 +108,7 @@ def _problem(problem: Any, stages: Sequence[str], declared: dict[str, Any]) -> s
 
 def _place(loc: Sequence[Any], stages: Sequence[str], declared: dict[str, Any]) -> list[str]:
     """Where in the file an error lies: the kind of a source stands in pydantic's place, but not in the file."""
-    parts = [str(part) for part in loc if part not in ("labelled", "synthetic")]
+    parts = [str(part) for part in loc if part not in ("labelled", "synthetic", "unlabelled")]
     if len(loc) < 3 or loc[0] != "stages":
         return parts
     own: Any = (declared.get("stages") or [{}] * len(stages))[loc[1]]

@@ -148,6 +148,7 @@ class CompactStudent(PointingStudent):
 
     config_class = CompactConfig
     base_model_prefix = "student"
+    embedding, placed = "embedded", ("boxes", "places")
 
     def __init__(self, config: CompactConfig) -> None:
         super().__init__(config)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
-from extractor.errors import UsageError
+from extractor.errors import DocumentError, OcrError, UsageError
+from extractor.loading import find_documents
 from extractor.ocr import OcrEngine, build_engine, default_cache_folder
 from extractor.task import RECEIPTS
 from training.alignment import SpanTarget
-from training.config import LabelledSource, Run, SyntheticSource
-from training.corpus import Example, Split, labelled, read_examples
+from training.config import LabelledSource, Run, SyntheticSource, UnlabelledSource
+from training.corpus import Example, Split, in_split, labelled, read_example, read_examples
 from training.store import Store, key_of, stored
 
 
@@ -26,13 +29,16 @@ def read_stores(run: Run, split: Split, names: Iterable[str] | None = None) -> d
     for source in run.data.sources:
         if source.name not in wanted:
             continue
-        if isinstance(source, SyntheticSource) and split == "dev":
+        if not isinstance(source, LabelledSource) and split == "dev":
             continue
         if engine is None and not (isinstance(source, SyntheticSource) and source.way == "words"):
             engine = build_engine(run.data.ocr, cache=run.data.ocr_cache or default_cache_folder())
         if isinstance(source, LabelledSource):
             assert engine is not None
             store = _labelled(source, split, engine, run)
+        elif isinstance(source, UnlabelledSource):
+            assert engine is not None
+            store = _unlabelled(source, engine, run)
         else:
             store = _synthetic(source, engine if source.way == "pictures" else None, run)
         if len(store):
@@ -74,3 +80,35 @@ def _with_unknown(example: Example, fields: Sequence[str]) -> Example:
     """A synthetic receipt says nothing about a user's own fields: it teaches neither that they are there nor absent."""
     unknown = {name: SpanTarget(known=False) for name in fields}
     return replace(example, spans=example.spans | unknown) if fields else example
+
+
+def _unlabelled(source: UnlabelledSource, engine: OcrEngine, run: Run) -> Store:
+    held_out = {
+        _hash(path)
+        for other in run.data.sources
+        if isinstance(other, LabelledSource)
+        for path, label in labelled(other)
+        if in_split(other, str(label["id"]), "dev")
+    }
+    hashes = {path: _hash(path) for path in find_documents([source.pictures])}
+    files = [path for path, digest in hashes.items() if digest not in held_out][: run.data.limit]
+    task = run.schema_of_task
+    told = [(path.stem, hashes[path]) for path in files]
+    key = key_of("unlabelled", source.name, told, engine.name, task.model_dump())
+    return stored(key, _read_unlabelled(files, source.name, engine, run), run.data.cache)
+
+
+def _read_unlabelled(files: Iterable[Path], source: str, engine: OcrEngine, run: Run) -> Iterator[Example]:
+    """Documents of which nothing is known but their words. One that can't be read is told of, and stops nothing."""
+    for path in files:
+        try:
+            made = read_example(path, {"id": path.stem}, engine, run.schema_of_task, source)
+        except (DocumentError, OcrError) as error:
+            print(f"{path.name} is left out: {error}", file=sys.stderr)
+            continue
+        if made is not None:
+            yield made
+
+
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -5,21 +5,25 @@ from __future__ import annotations
 import random
 import zlib
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import replace
 from typing import Any
 
 import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 
-from training.augment import Sample, vary
+from training.augment import Sample, plain, vary
 from training.batches import Place, batches, epoch_order, fetch, steps_of_epoch
 from training.config import Run, Stage
 from training.corpus import Example
 from training.losses.base import Batch, Loss, build_losses
+from training.mixing import Mixture, hardest, mixed_inputs, mixing, mixture, remembered, weighted
 from training.model import CompactStudent
 from training.schedule import pace
 from training.store import Store
 from training.students.base import Student
+from training.weighing import Weighing, evenly
 
 
 class Trainer:
@@ -42,6 +46,7 @@ class Trainer:
         self.weights = run.weights_of(stage)
         self.sizes = {name: len(store) for name, store in stores.items()}
         self.lengths = {name: lengths_of(store) for name, store in stores.items()}
+        self.weighing = Weighing(stage.reweight, self.weights, self.sizes) if stage.reweight else None
         self.optimiser = _optimiser(student, stage)
         if accelerator.ddp_handler is not None:
             accelerator.ddp_handler.find_unused_parameters = leaves_unused(student, stage)
@@ -67,7 +72,8 @@ class Trainer:
 
     def _drawn(self, epoch: int) -> list[list[Place]]:
         seed = f"{self.run.seed}/{self.stage.name}/{epoch}"
-        order = epoch_order(self.sizes, self.weights, seed)
+        weights = self.weighing.at(epoch) if self.weighing else self.weights
+        order = epoch_order(self.sizes, weights, seed)
         return batches(order, self.lengths, self.stage.optimiser.batch, seed)
 
     def ends_epoch(self) -> bool:
@@ -88,12 +94,14 @@ class Trainer:
         seed = f"{self.run.seed}/{self.stage.name}/{self.step}/{self.accelerator.process_index}"
         torch.manual_seed(zlib.crc32(seed.encode()))
         draw = random.Random(seed)
-        samples = [vary(example, self.stage.augmentation, draw) for example in fetch(self.stores, share)]
+        samples = self._varied(fetch(self.stores, share), draw)
+        alpha = self.stage.mixup
+        mixed = mixture(len(samples), alpha, draw) if alpha and len(samples) > 1 else None
         rate = self.stage.optimiser.rate * pace(self.step, self.steps, self.stage.optimiser)
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         self.model.train()
-        total, parts = self.loss(samples)
+        total, parts = self.loss(samples, mixed)
         self.accelerator.backward(total)
         self.accelerator.clip_grad_norm_(self.student.parameters(), self.stage.optimiser.clip)
         self.optimiser.step()
@@ -102,36 +110,99 @@ class Trainer:
         self._average(min(self.stage.optimiser.average, (1 + self.step) / (10 + self.step)))
         return parts
 
-    def loss(self, samples: Sequence[Sample]) -> tuple[Tensor, dict[str, float]]:
-        """The weighted sum of the losses, the mean over documents, and each loss as a number."""
-        inputs = self._inputs(self.student, samples)
-        with self.accelerator.autocast():
-            answers = self.model(**inputs)
-        heads = self.student.heads
-        batch = Batch(
+    def _varied(self, examples: Sequence[Example], draw: random.Random) -> list[Sample]:
+        """A random variation of each document; of several, the hardest, as the student now is without dropout."""
+        how = self.stage.augmentation
+        options = [[vary(example, how, draw) for example in examples] for _ in range(how.hard)]
+        if len(options) == 1:
+            return options[0]
+        return hardest(options, lambda samples: self.losses_of(self.student, samples))
+
+    def loss(self, samples: Sequence[Sample], mixed: Mixture | None = None) -> tuple[Tensor, dict[str, float]]:
+        """The weighted sum of the losses, the mean over documents, and each loss as a number. A mixed document's losses
+        are those by its own label and by its partner's, in their shares."""
+        answers, inputs = self._answers(self.student, self.model, samples, mixed)
+        batch = self._batch(self.student, answers, inputs, samples, mixed)
+        total, parts = weighted(self.losses, batch)
+        if mixed is not None:
+            with remembered(self.losses):
+                others, other_parts = weighted(self.losses, replace(batch, samples=mixed.samples(samples)))
+            total = mixed.losses(total, others)
+            parts = {name: mixed.losses(value, other_parts[name]) for name, value in parts.items()}
+        return total.mean(), {name: float(value.detach().mean()) for name, value in parts.items()}
+
+    @torch.no_grad()
+    def losses_of(self, student: Student, samples: Sequence[Sample]) -> Tensor:
+        """The weighted sum of the losses of each document (b), without dropout and without a trace: to compare."""
+        was_training = student.training
+        student.eval()  # type: ignore[no-untyped-call]
+        with remembered(self.losses):
+            answers, inputs = self._answers(student, student, samples)
+            total, _ = weighted(self.losses, self._batch(student, answers, inputs, samples))
+        student.train(was_training)
+        return total
+
+    def _answers(
+        self, student: Student, model: nn.Module, samples: Sequence[Sample], mixed: Mixture | None = None
+    ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """A student's answers and the inputs they are for; `model` is the student, or what wraps it."""
+        inputs = self._inputs(student, samples)
+        mix = mixing(student, inputs["mask"], mixed) if mixed is not None else nullcontext()
+        if mixed is not None:
+            inputs = mixed_inputs(inputs, student, mixed)
+        with self.accelerator.autocast(), mix:
+            return dict(model(**inputs)), inputs
+
+    def _batch(
+        self,
+        student: Student,
+        answers: Mapping[str, Tensor],
+        inputs: Mapping[str, Tensor],
+        samples: Sequence[Sample],
+        mixed: Mixture | None = None,
+    ) -> Batch:
+        return Batch(
             answers,
             inputs["mask"],
             samples,
-            heads.spans,
-            heads.inferred,
+            student.heads.spans,
+            student.heads.inferred,
             progress=self.step / max(1, self.steps),
-            taught=self._taught(samples),
+            taught=self._taught(samples, mixed),
             taught_heads=self.teacher.heads if self.teacher else None,
         )
-        total = batch.zeros().mean()
-        parts: dict[str, float] = {}
-        for name, (weight, kind) in self.losses.items():
-            value = kind(batch).mean()
-            total = total + weight * value
-            parts[name] = float(value.detach())
-        return total, parts
 
     @torch.no_grad()
-    def _taught(self, samples: Sequence[Sample]) -> dict[str, Tensor] | None:
+    def _taught(self, samples: Sequence[Sample], mixed: Mixture | None = None) -> dict[str, Tensor] | None:
         if self.teacher is None:
             return None
-        with self.accelerator.autocast():
-            return dict(self.teacher(**self._inputs(self.teacher, samples)))
+        return self._answers(self.teacher, self.teacher, samples, mixed)[0]
+
+    def reweigh(self) -> dict[str, float]:
+        """Weighs the sources anew at the end of an epoch; the gaps and weights that result, by name for the log. Only
+        one process need ask: `weighing.state` is what the others must be told."""
+        assert self.weighing is not None
+        losses = taught = None
+        if self.weighing.rule.by == "loss":
+            losses = self._mean_losses(self.averaged)
+            taught = self._mean_losses(self.teacher) if self.teacher is not None else None
+        gaps = self.weighing.gaps(losses or {}, taught)
+        weights = self.weighing.change(self.epoch, gaps)
+        named = {f"gap.{source}": gap for source, gap in gaps.items()}
+        return named | {f"weight.{source}": weight for source, weight in weights.items()}
+
+    def _mean_losses(self, student: Student) -> dict[str, float]:
+        """A student's mean loss on a small fixed sample of each source, unvaried."""
+        assert self.weighing is not None
+        means = {}
+        for name, store in self.stores.items():
+            places = evenly(len(store), self.weighing.rule.sample)
+            values = []
+            for start in range(0, len(places), self.stage.optimiser.batch):
+                chosen = [plain(store[at]) for at in places[start : start + self.stage.optimiser.batch]]
+                values += self.losses_of(student, chosen).tolist()
+            means[name] = sum(values) / len(values)
+        return means
 
     def _inputs(self, student: Student, samples: Sequence[Sample]) -> dict[str, Tensor]:
         return {name: tensor.to(self.accelerator.device) for name, tensor in student.collate(samples).items()}
@@ -144,8 +215,12 @@ class Trainer:
     def state(self) -> dict[str, Any]:
         return {name: kind.state for name, (_, kind) in self.losses.items()}
 
-    def restore(self, step: int, optimiser: dict[str, Any], losses: Mapping[str, Any]) -> None:
+    def restore(
+        self, step: int, optimiser: dict[str, Any], losses: Mapping[str, Any], weights: Mapping[str, Any] | None = None
+    ) -> None:
         self.step = step
+        if self.weighing and weights:
+            self.weighing.state = dict(weights)
         self.optimiser.load_state_dict(optimiser)
         for name, kept in losses.items():
             self.losses[name][1].state.update(kept)

@@ -35,13 +35,16 @@ class Shown:
 
 
 def read_documents(run: Run, split: Split) -> dict[str, Sequence[Shown]]:
-    """The documents of each source in a split; sources without any are left out. Synthetic ones are for training."""
+    """The documents of each source in a split; sources without any are left out. Synthetic ones are for training,
+    unlabelled ones teach nothing here."""
     found: dict[str, Sequence[Shown]] = {}
     for source in run.data.sources:
         if isinstance(source, LabelledSource):
             made = _labelled(source, split, run.data.limit)
+        elif isinstance(source, SyntheticSource) and split == "train":
+            made = _synthetic(source, run.data.limit)
         else:
-            made = _synthetic(source, run.data.limit) if split == "train" else []
+            continue
         if made:
             found[source.name] = made
     return found

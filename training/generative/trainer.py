@@ -28,11 +28,11 @@ from training.checkpoint import CHECKPOINT_FILE
 from training.config import Generative, Optimiser, Run
 from training.curves import draw_curves
 from training.dev import summary
+from training.folder import held, open_folder
 from training.generative.documents import Shown, read_documents
 from training.generative.model import Asked, VisionStudent, open_student
 from training.generative.prompt import answer_of, instruction, record_of
 from training.log import Log
-from training.loop import run_folder
 from training.schedule import pace
 
 ADAPTERS, MERGED = "adapters", "merged"
@@ -61,15 +61,17 @@ def train(run: Run, *, fresh: bool = False) -> Path:
     """
     if run.generative is None or run.processes != 1:
         raise UsageError("A generative student is trained in one process.", hint="Set processes=1.")
-    folder = run_folder(run, fresh)
-    state = _read(folder)
-    if state.done:
-        return folder
-    torch.set_num_threads(run.threads)
-    torch.manual_seed(run.seed)
-    fitted, held = read_documents(run, "train"), read_documents(run, "dev")
-    student = open_student(run.generative)
-    _Session(run, run.generative, folder, student, _short_enough(fitted, run, student), held, state).train()
+    folder = run.output / run.name
+    open_folder(folder, run, fresh)
+    with held(folder):
+        state = _read(folder)
+        if state.done:
+            return folder
+        torch.set_num_threads(run.threads)
+        torch.manual_seed(run.seed)
+        fitted, kept = read_documents(run, "train"), read_documents(run, "dev")
+        student = open_student(run.generative)
+        _Session(run, run.generative, folder, student, _short_enough(fitted, run, student), kept, state).train()
     return folder
 
 

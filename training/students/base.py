@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -42,6 +42,13 @@ class Student(PreTrainedModel):  # type: ignore[no-untyped-call]
     def axes(self) -> Mapping[str, tuple[str, ...]]:
         """The axes of each input that vary from batch to batch, from the first on, by name: for export."""
         return {**dict.fromkeys(ENCODED_INPUTS[:-1], ("batch", "words")), "pictures": ("pages",)}
+
+    embedding: ClassVar[str] = ""
+    """The module that gives the words' embeddings, b × n × width, before they see one another; "" if there is none. It
+    lets documents be mixed (`training.mixing`)."""
+
+    placed: ClassVar[tuple[str, ...]] = ()
+    """The inputs that say where words stand: those of a mixed document are its greater part's."""
 
     @property
     def heads(self) -> Heads:

@@ -87,7 +87,9 @@ def runs(
     elif found:
         console = Console(stderr=False)
         # Into a file or a pipe every column is written out, however wide.
-        console.print(table(found), width=None if console.is_terminal else 200)
+        # A pipe has no width of its own: rich would take it for 80 columns.
+        console = console if console.is_terminal else Console(width=200)
+        console.print(table(found, console.width))
 
 
 def _draw(folders: list[Path]) -> None:

@@ -110,21 +110,27 @@ def _figures(look: dict[str, Any]) -> dict[str, dict[str, float]]:
     return figures
 
 
-def table(runs: Sequence[RunSummary]) -> Table:
-    """The runs as a table, a line a source of dev."""
+WIDE = 130
+"""Columns of a terminal from which on the table has room for everything."""
+
+
+def table(runs: Sequence[RunSummary], width: int = WIDE) -> Table:
+    """The runs as a table, a line a source of dev. A narrow one leaves out pace, time and configuration."""
     from rich.table import Table
 
     made = Table(box=None, pad_edge=False, header_style="bold")
+    wide = width >= WIDE
     for heading in ("run", "state", "stage"):
-        made.add_column(heading, no_wrap=heading == "state")
-    for heading in ("epoch", "docs/s", "time"):
+        made.add_column(heading, overflow="fold")
+    for heading in ("epoch", "docs/s", "time") if wide else ("epoch",):
         made.add_column(heading, justify="right", no_wrap=True)
-    made.add_column("config", no_wrap=True)
-    made.add_column("dev")
+    if wide:
+        made.add_column("config", no_wrap=True)
+    made.add_column("dev", no_wrap=True)
     for field in FIELDS:
         made.add_column(field.removeprefix("merchant_"), justify="right", no_wrap=True)
     for run in runs:
-        first = _cells(run)
+        first = _cells(run) if wide else _cells(run)[:4]
         sources = {name: each for name, each in run.figures.items() if name}
         for source, figures in (sources or {"–": {}}).items():
             scores = [f"{figures[field]:.3f}" if field in figures else "–" for field in FIELDS]

@@ -46,7 +46,7 @@ CHOICE = """## Which student to choose
 
 {table}
 
-Measured end to end from the picture by `tailor benchmark distil`. Where weights may be used only if the terms of every
+Measured end to end from the picture by `tailor benchmark`. Where weights may be used only if the terms of every
 document behind them are stated, take a student whose sources all state theirs; else take the one that reads documents
 like yours best. `tailor extract --model NAME` takes a student, `tailor models` lists them.
 """

@@ -147,7 +147,7 @@ def _sign_shown(kind: str, number: str) -> str | None:
     return signs[-1] if signs and len(re.split(r"[.,]", number)[-1]) != 3 else None
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
 def _found(text: str, decimal_sign: str | None) -> tuple[AmountMatch, ...]:
     clean = digits_repaired(text)
     if not any(c.isdigit() for c in clean):

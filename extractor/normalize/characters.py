@@ -85,7 +85,7 @@ def _repaired_number(match: re.Match[str]) -> str:
     return run[:head] + inner.translate(_INSIDE) + run[tail:]
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def digits_repaired(text: str) -> str:
     """`plain_signs` with the letters that OCR took for digits put right inside numbers ("1O.S0" becomes "10.50").
 

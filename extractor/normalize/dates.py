@@ -110,7 +110,7 @@ def _match(text: str, start: int, end: int, readings: tuple[Reading, ...]) -> Da
     return DateMatch(start, end, text[start:end], tuple(day for day, _ in readings), tuple(o for _, o in readings))
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def _found(text: str) -> tuple[DateMatch, ...]:
     if len(text) < 5:
         return ()

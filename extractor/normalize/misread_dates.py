@@ -25,7 +25,7 @@ _MIXED = re.compile(r"(?<![^\W_])(?=[^\W_]*\d)[^\W_]{1,10}(?![^\W_])|(?<=[/.\-])
 _GLUED_YEAR = re.compile(r"(?<=\d)[°\"*´`’]+(?=\d\d(?!\d))")
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=256)
 def find_misread_date(text: str) -> DateMatch | None:
     """The date that `text` was before a sign of it was misread, or None. Its text is what was read, whole.
 

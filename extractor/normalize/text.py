@@ -56,7 +56,7 @@ _STRAY = " \t\r\n|~_:;·•*=-–—<>^\\"
 _PAIRS = (("(", ")"), ("[", "]"), ("{", "}"))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def clean_text(text: str, field: str) -> str:
     """The value of `field` from its words on the page: what the record would call "as printed".
 

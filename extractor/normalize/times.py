@@ -47,7 +47,7 @@ def parse_time(text: str) -> str | None:
     return f"{compact[1]}:{compact[2]}" if compact else None
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def _found(text: str) -> tuple[TimeMatch, ...]:
     clean = digits_repaired(text)
     return tuple(TimeMatch(m.start(), m.end(), _value(m)) for m in _TIME.finditer(clean))

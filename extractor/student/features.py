@@ -33,7 +33,7 @@ _DIGIT = re.compile(r"\d")
 _RUN = re.compile(r"(.)\1+")
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=4_096)
 def pieces(text: str) -> tuple[int, ...]:
     """The buckets (1 … BUCKETS-1) of a word's whole spelling, its shape, and its character 2- to 4-grams."""
     plain = unicodedata.normalize("NFKC", text).casefold()
@@ -53,7 +53,7 @@ def shape(text: str) -> str:
     return _RUN.sub(lambda run: run[1] + ("+" if len(run[0]) > 3 else str(len(run[0]))), outline)
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=4_096)
 def cents(text: str) -> int | None:
     """The amount with two decimals that a word contains, in hundredths, its sign dropped."""
     found = _AMOUNT.search(text)
@@ -97,7 +97,7 @@ def numbers(
     return table
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=4_096)
 def _looks(text: str) -> tuple[float, ...]:
     length = max(len(text), 1)
     digits = sum(sign.isdigit() for sign in text)

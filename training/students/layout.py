@@ -160,7 +160,9 @@ def body_of(declared: Mapping[str, Any]) -> Any:
     """An encoder of transformers without weights, as configured, and without the pooler that nothing here asks."""
     rest = dict(declared)
     body: Any = AutoModel.from_config(  # type: ignore[no-untyped-call]
-        AutoConfig.for_model(rest.pop("model_type"), **rest)
+        AutoConfig.for_model(rest.pop("model_type"), **rest),
+        # Relative positions are a bias on the scores: other attention refuses them, or can't be exported.
+        attn_implementation="eager",
     )
     return without_pooler(body)
 

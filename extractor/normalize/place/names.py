@@ -51,7 +51,7 @@ def lexicon() -> tuple[dict[str, tuple[tuple[str, str], ...]], frozenset[str]]:
     return {phrase: tuple(found) for phrase, found in known.items()}, starts
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _clue(kind: str, text: str, who: str) -> Clue:
     return named(kind, text, shares(who))
 

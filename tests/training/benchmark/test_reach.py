@@ -41,7 +41,7 @@ def test_the_best_run_of_words_is_read_as_an_answer_would_be(reach, field, truth
 
 
 def test_what_is_printed_but_not_read_as_a_value_is_told_apart():
-    reach = Reach(tokens("Date: 25/12/2O1B", "Total 9.00"))
+    reach = Reach(tokens("Date: 25/12/2xx8", "Total 9.00"))
     assert reach.best("date", "25/12/2018") < 0.5
     assert reach.printed("date", "25/12/2018") == pytest.approx(0.8)
 

@@ -49,8 +49,8 @@ _SECOND_PHONE = re.compile(
     r"\s*[,;|(]?\s*\b(?:fax|telefax|facsimile|email|e-mail|www|http|hp|mobile|tel)\b.*", re.IGNORECASE
 )
 _TAX_WORD = re.compile(r"\s(?:MWST|TVA|IVA|VAT)\.?$", re.IGNORECASE)
-_INNER_ZERO = re.compile(r"(?<=[^\W\d_])0(?=[^\W\d_])")
-_INNER_ONE = re.compile(r"(?<=[^\W\d_])1(?=[^\W\d_])|(?<=[^\W\d_]l)1(?![^\W_])")
+_MIXED_WORD = re.compile(r"[^\W_]*[^\W\d_][01][^\W_]*")
+_INNER = re.compile(r"(?<=[^\W\d_])[01](?=[^\W\d_])|(?<=[^\W\d_]l)1$")
 _STRANGERS = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af]+")
 _STRAY = " \t\r\n|~_:;·•*=-–—<>^\\"
 _PAIRS = (("(", ")"), ("[", "]"), ("{", "}"))
@@ -86,18 +86,22 @@ def clean_text(text: str, field: str) -> str:
 def respelt(text: str) -> str:
     """`text` with the digits that stand inside words as the letters they look like: "Mal1" and "PARAD1SO" are words.
 
-    Only 0 and 1 between letters are changed, and 1 behind an l at a word's end; "Unit1" and "B2B" stay.
+    Only 0 and 1 between letters are changed, and 1 behind an l at a word's end, and only in words that are letters
+    almost whole: "Unit1", "B2B" and postcodes ("EC1Y 2AA", "M1P") stay.
     """
+    return _MIXED_WORD.sub(lambda word: _respelt_word(word[0]), text)
 
-    def one(match: re.Match[str]) -> str:
-        return (
-            "I" if text[match.start() - 1].isupper() and text[match.start() + 1 : match.start() + 2].isupper() else "l"
-        )
 
-    def zero(match: re.Match[str]) -> str:
-        return "O" if text[match.start() - 1].isupper() and text[match.start() + 1].isupper() else "o"
+def _respelt_word(word: str) -> str:
+    letters = sum(sign.isalpha() for sign in word)
+    if letters < 4 and not (letters == 3 and word.endswith("l1")):
+        return word
 
-    return _INNER_ONE.sub(one, _INNER_ZERO.sub(zero, text))
+    def letter(digit: re.Match[str]) -> str:
+        capital = all(sign.isupper() for sign in word[digit.start() - 1 :: 2][:2])
+        return {"0": "oO", "1": "lI"}[digit[0]][capital]
+
+    return _INNER.sub(letter, word)
 
 
 def _one_name(text: str) -> str:

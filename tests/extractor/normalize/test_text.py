@@ -31,6 +31,8 @@ from extractor.types import SPAN_FIELDS
         ("merchant_address", "Address: No. 12, Main St,\nLondon.", "No. 12, Main St, London."),
         ("merchant_address", "NO.53 JALAN PUTRA 1", "NO.53 JALAN PUTRA 1"),
         ("merchant_address", "350 Mal1 Blvd, Rep0rt St, Unit1, B2B", "350 Mall Blvd, Report St, Unit1, B2B"),
+        ("merchant_address", "12 City Road, London EC1Y 2AA", "12 City Road, London EC1Y 2AA"),
+        ("merchant_address", "Toronto M1P 4P5, E0A", "Toronto M1P 4P5, E0A"),
         ("merchant_name", "PARAD1SO SNC", "PARADISO SNC"),
         ("merchant_name", "Me1come to Corner Bakery", "Corner Bakery"),
         ("merchant_name", "TESCO 级", "TESCO"),

@@ -33,6 +33,8 @@ def train(
         typer.echo(f"{generate(run, fresh=fresh)}")
         return
     from training.loop import train as fit
+
+    _without_bars()
     from training.students.build import backbone_type
     from training.students.licences import warning_of
     from training.together import leads
@@ -56,6 +58,8 @@ def export(
     """Export a trained student as a model folder: ONNX, manifest, calibration fitted on dev, model card."""
     from extractor.errors import UsageError
     from training.artifact import publish
+
+    _without_bars()
 
     if precision not in ("", "fp32", "int8"):
         raise UsageError(f"There is no precision {precision!r}.", hint="Choose fp32 or int8.")
@@ -126,3 +130,10 @@ def search(
     console = Console()
     console.print(table(found, limits), width=None if console.is_terminal else 160)
     typer.echo(write(found, limits, output or run.output / f"{run.name}-search.yaml", config))
+
+
+def _without_bars() -> None:
+    """transformers draws a bar for each file that it reads or writes; of our small ones nobody wants to see any."""
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]

@@ -14,6 +14,7 @@ from extractor.task import RECEIPTS
 from labeling.base import TeacherDown
 from labeling.teachers import build_teacher
 from labeling.teachers.local_model import TransformersTeacher
+from tests.byte_tokenizer import byte_tokenizer
 from tests.labeling.documents import document, label, page
 
 torch = pytest.importorskip("torch", reason="needs the extra training")
@@ -26,28 +27,11 @@ TEMPLATE = (
 )
 
 
-def _tokenizer() -> Any:
-    """One token a byte."""
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
-
-    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
-    made = Tokenizer(models.BPE(vocab={letter: place for place, letter in enumerate(alphabet)}, merges=[]))
-    made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    made.decoder = decoders.ByteLevel()
-    return transformers.PreTrainedTokenizerFast(
-        tokenizer_object=made,
-        bos_token="<bos>",
-        eos_token="<eos>",
-        pad_token="<pad>",
-        extra_special_tokens={"image_token": "<image>"},
-    )
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A LLaVA of a few thousand weights, saved as a download would lie on disk."""
     path = tmp_path_factory.mktemp("models") / "tiny-llava"
-    tokenizer = _tokenizer()
+    tokenizer = byte_tokenizer()
     sees = {"size": {"shortest_edge": 28}, "crop_size": {"height": 28, "width": 28}}
     processor = transformers.LlavaProcessor(
         image_processor=transformers.CLIPImageProcessorPil(**sees),

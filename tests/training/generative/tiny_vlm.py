@@ -10,9 +10,9 @@ import torch
 import transformers
 import yaml
 from PIL import Image, ImageDraw
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
 from extractor.task import RECEIPTS, ItemsSpec, Task
+from tests.byte_tokenizer import byte_tokenizer
 from training.config import Run
 from training.config_file import parse
 
@@ -24,23 +24,8 @@ TEMPLATE = (
 TASK = Task(name="tiny", fields=tuple(RECEIPTS.by_name[name] for name in ("date", "total")), line_items=ItemsSpec())
 
 
-def _tokenizer() -> Any:
-    """One token a byte."""
-    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
-    made = Tokenizer(models.BPE(vocab={letter: place for place, letter in enumerate(alphabet)}, merges=[]))
-    made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    made.decoder = decoders.ByteLevel()
-    return transformers.PreTrainedTokenizerFast(
-        tokenizer_object=made,
-        bos_token="<bos>",
-        eos_token="<eos>",
-        pad_token="<pad>",
-        extra_special_tokens={"image_token": "<image>"},
-    )
-
-
 def save_model(folder: Path) -> Path:
-    tokenizer = _tokenizer()
+    tokenizer = byte_tokenizer()
     sees = {"size": {"shortest_edge": 28}, "crop_size": {"height": 28, "width": 28}}
     processor = transformers.LlavaProcessor(
         image_processor=transformers.CLIPImageProcessorPil(**sees),

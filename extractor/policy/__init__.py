@@ -1,0 +1,1 @@
+"""From readings to findings: policies, claims, duplicates, signs of tampering, statistics, and reports."""

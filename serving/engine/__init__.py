@@ -1,0 +1,1 @@
+"""What reads documents behind the service: OCR in worker processes, the student in batches across requests."""

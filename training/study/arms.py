@@ -21,12 +21,14 @@ STUDENT = "student"
 
 @dataclass(frozen=True)
 class Arm:
-    """`says` tells what is different; `labels` what it learns from; `over` what is laid over the base."""
+    """`says` tells what is different; `labels` what it learns from; `over` what is laid over the base, `sources` over
+    its sources by name."""
 
     name: str
     says: str
     labels: Labels = field(default_factory=Labels)
     over: Mapping[str, Any] = field(default_factory=dict)
+    sources: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,28 @@ def count_arm(count: int, available: int) -> Arm:
     return Arm(f"labels-{count}", f"{count} labels", Labels(count=count))
 
 
+def ablation_arms(study: Study) -> dict[str, Arm]:
+    """The base and each change, by name. Raises UsageError where one is no valid run."""
+    found = {STUDENT: base_arm()}
+    for name, change in study.plan.ablation.items():
+        if change is None:
+            continue
+        arm = Arm(f"ablation-{name}", change.says, Labels(count=change.labels), change.over, change.sources)
+        try:
+            parse(_changed(study, arm))
+        except UsageError as error:
+            raise UsageError(f"The change {name}: {error.message}", hint=error.hint) from error
+        found[name] = arm
+    return found
+
+
+def _changed(study: Study, arm: Arm) -> dict[str, Any]:
+    """The base with what an arm lays over it, on the base's own label files."""
+    base = laid_over(study.base, dict(arm.over))
+    files = {name: source.labels for name, source in study.sources.items()}
+    return {**base, "data": {**base["data"], "sources": _sources(study, files, arm)}}
+
+
 def trial_of(
     arm: Arm, seed: int, study: Study, documents: Mapping[str, Documents], folder: Path, labels: Labels | None = None
 ) -> Trial:
@@ -96,7 +120,7 @@ def trial_of(
     given = chosen(labels or arm.labels, documents, study, seed)
     files = {name: write_labels(folder / "labels", name, mine) for name, mine in given.items()}
     base = laid_over(study.base, dict(arm.over))
-    base["data"] = {**base["data"], "sources": _sources(study, files)}
+    base["data"] = {**base["data"], "sources": _sources(study, files, arm)}
     base["data"].pop("limit", None)  # the label files are as long as they shall be
     base |= {"seed": seed, "output": str(folder / "arms"), "evaluation": {"every": 1_000_000}}
     run = parse({**base, "name": arm.name})
@@ -105,15 +129,18 @@ def trial_of(
     return Trial(arm, seed, run.model_copy(update={"name": name}), count)
 
 
-def _sources(study: Study, files: Mapping[str, Path]) -> list[dict[str, Any]]:
+def _sources(study: Study, files: Mapping[str, Path], arm: Arm) -> list[dict[str, Any]]:
     found = []
     for source in study.run.data.sources:
         plain = source.model_dump(mode="json")
-        if not isinstance(source, LabelledSource):
-            found.append(plain)
+        over = arm.sources.get(source.name, {})
+        if not isinstance(source, LabelledSource) or "labels" in over:
+            # Labels in a file of its own may hold dev documents, which are held out as ever.
+            found.append({**plain, **over})
         elif source.name in files:
-            found.append({**plain, "labels": str(files[source.name]), "hold_out": False})
-    return found
+            found.append({**plain, "labels": str(files[source.name]), "hold_out": False, **over})
+    known = {source.name for source in study.run.data.sources}
+    return found + [{**more, "name": name} for name, more in arm.sources.items() if name not in known]
 
 
 def _fingerprint(run: Run) -> str:

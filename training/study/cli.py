@@ -17,13 +17,14 @@ def study(
     output: Annotated[Path, typer.Option("-o", "--output", help="The folder of arms, results and report.")] = Path(
         "out/study"
     ),
-    parts: Annotated[str, typer.Option(help="Some of baselines, noise, labels, cost, with commas.")] = "",
+    parts: Annotated[str, typer.Option(help="Some of baselines, noise, labels, ablation, cost, with commas.")] = "",
     workers: Annotated[int, typer.Option(min=1, help="Arms that are trained at once.")] = 1,
     quick: Annotated[bool, typer.Option("--quick", help="Go through everything in a minute; figures mean nothing.")] = (
         False
     ),
 ) -> None:
-    """Compare the student with rules, with its teacher, with ground truth; on noisy labels, on fewer labels; and costs.
+    """Compare the student with rules, with its teacher, with ground truth; on noisy labels, on fewer
+    labels; losses and recipes in turn; and costs.
 
     Each arm is a training run. What is finished is kept: called again, the study goes on where it stood."""
     from extractor.errors import UsageError

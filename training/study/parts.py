@@ -201,6 +201,20 @@ def labels(bench: Bench) -> dict[str, Any]:
     return {"rows": [done[arm.name].row(bench.fields) for arm in chosen]}
 
 
+def ablation(bench: Bench) -> dict[str, Any]:
+    """Each loss and recipe in turn, against the base or the change that it builds on."""
+    chosen = arms.ablation_arms(bench.study)
+    done = bench.trained(list(chosen.values()))
+    rows = []
+    for name, arm in chosen.items():
+        change = bench.study.plan.ablation.get(name)
+        against = (change.against if change else "") or arms.STUDENT
+        gap = lost(done[chosen[against].name].scores, done[arm.name].scores, bench.fields)
+        told = {"change": name, "against": chosen[against].says, "lost": gap if name != arms.STUDENT else None}
+        rows.append({**done[arm.name].row(bench.fields), **told})
+    return {"rows": rows}
+
+
 def costs(bench: Bench) -> dict[str, Any]:
     """Seconds measured here against prices of a dated file. The measurement is kept; prices are applied anew."""
     plan = bench.study.plan.cost
@@ -238,4 +252,4 @@ def _training_seconds(bench: Bench) -> float:
     return float(told[-1]["seconds"]) * run.processes * run.threads if told else 0.0
 
 
-WORK = {"baselines": baselines, "noise": noise, "labels": labels, "cost": costs}
+WORK = {"baselines": baselines, "noise": noise, "labels": labels, "ablation": ablation, "cost": costs}

@@ -14,7 +14,7 @@ from extractor.errors import UsageError
 from training.config import LabelledSource, Run
 from training.config_file import parse, read_declared
 
-Part = Literal["baselines", "noise", "labels", "cost"]
+Part = Literal["baselines", "noise", "labels", "ablation", "cost"]
 PARTS: tuple[Part, ...] = get_args(Part)
 PLAIN = "plain"
 
@@ -36,6 +36,19 @@ class CostPlan(_Section):
     prices: Path | None = Field(default=None, description="a file of the form of prices.yaml; the shipped one if none")
 
 
+class Change(_Section):
+    """One loss or recipe tried in place of, or beside, what the base does."""
+
+    says: str = Field(description="what is different, for the report")
+    over: dict[str, Any] = Field(default={}, description="keys of a run laid over the base")
+    sources: dict[str, dict[str, Any]] = Field(
+        default={},
+        description="by source, keys laid over it (labels with trust, say); an unknown name is a source more",
+    )
+    labels: int | None = Field(default=None, ge=1, description="at most so many labels; all if none")
+    against: str = Field(default="", description="the change that it is compared with; the base if empty")
+
+
 class Plan(_Section):
     """The section `study`. Every arm takes the base run's student, sources and optimiser but for what it studies."""
 
@@ -48,7 +61,17 @@ class Plan(_Section):
         default={},
         description="by name, keys of a run laid over the base: what else noisy labels are learnt by; null: not",
     )
+    ablation: dict[str, Change | None] = Field(default={}, description="by name, what is tried; null: not")
     cost: CostPlan = CostPlan()
+
+    @field_validator("ablation")
+    @classmethod
+    def _compared(cls, ablation: dict[str, Change | None]) -> dict[str, Change | None]:
+        kept = {name: change for name, change in ablation.items() if change is not None}
+        for name, change in kept.items():
+            if change.against and change.against not in kept:
+                raise ValueError(f"{name} is compared with {change.against}, which is not tried")
+        return {**kept}
 
     @field_validator("noise")
     @classmethod
@@ -108,8 +131,13 @@ def load_study(path: Path, overrides: Sequence[str] = (), *, quick: bool = False
         base["data"] = {**base.get("data", {}), "limit": 20}
         cost = plan.cost.model_copy(update={"documents": 2})
         recipes = {name: _few_steps(recipe or {}) for name, recipe in plan.recipes.items()}
+        changes = {
+            name: change.model_copy(update={"over": _few_steps(change.over)})
+            for name, change in plan.ablation.items()
+            if change is not None
+        }
         small = {"seeds": plan.seeds[:1], "noise": (0.2,), "labels": (8,), "cost": cost, "recipes": recipes}
-        plan = plan.model_copy(update=small)
+        plan = plan.model_copy(update={**small, "ablation": changes})
     study = Study(plan, base, parse(base))
     _check(study)
     return study

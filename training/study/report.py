@@ -5,13 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from training.study.ablation import ablation
+from training.study.markdown import apart, line, lost, points, spread, verdict
+
 Results = Mapping[str, Any]
 
 
 def report(results: Results) -> str:
     """The whole report; parts that were not asked for are left out."""
     lines = ["# What a student learns from a teacher's labels", "", *_how(results)]
-    for part, told in (("baselines", _baselines), ("noise", _noise), ("labels", _labels), ("cost", _cost)):
+    for part, told in (
+        ("baselines", _baselines),
+        ("noise", _noise),
+        ("labels", _labels),
+        ("ablation", ablation),
+        ("cost", _cost),
+    ):
         if part in results["parts"]:
             lines += ["", *told(results["parts"][part], results)]
     return "\n".join(lines) + "\n"
@@ -63,16 +72,16 @@ def _baselines(part: Results, results: Results) -> Iterator[str]:
     rows = {row["name"]: row for row in part["rows"]}
     for source in results["documents"]:
         here = {name: row["sources"][source]["mean"] for name, row in rows.items() if source in row["sources"]}
-        said = f"On {source} the student reads {here['student']:.3f}, {_gap(here['student'] - here['rules'])} rules"
+        said = f"On {source} the student reads {here['student']:.3f}, {apart(here['student'] - here['rules'])} rules"
         if "teacher" in here:
-            said += f" and {_gap(here['student'] - here['teacher'])} the teacher"
+            said += f" and {apart(here['student'] - here['teacher'])} the teacher"
         yield f"- {said}."
     for name, gap in part["lost_against_student"].items():
-        yield f"- {rows[name]['says']}: {_points(gap['mean'])} against the student, mean of the sources."
+        yield f"- {rows[name]['says']}: {points(gap['mean'])} against the student, mean of the sources."
     for source, gap in part["lost_by_teacher_labels"].items():
         yield (
             f"- On {source} alone, with the same fields and steps, the teacher's labels in place of ground truth cost "
-            f"{_points(gap, signed=False)}: the teacher's labels {_verdict(gap)}."
+            f"{points(gap, signed=False)}: the teacher's labels {verdict(gap)}."
         )
 
 
@@ -82,13 +91,13 @@ def _source_table(rows: Sequence[Results], source: str, results: Results) -> Ite
     head = [f"{name} (n {each['n']})" for name, each in first["fields"].items()]
     yield f"{source} dev, {first['documents']} documents, {first['n']} values: ANLS · exact."
     yield ""
-    yield _line(["reader", "labels", "seeds", *head, "mean"])
-    yield _line(["---"] * (4 + len(head)))
+    yield line(["reader", "labels", "seeds", *head, "mean"])
+    yield line(["---"] * (4 + len(head)))
     for row in mine:
         figures = row["sources"][source]
         cells = [f"{each['anls']:.3f} · {each['exact']:.3f}" for each in figures["fields"].values()]
-        mean = f"{figures['mean']:.3f}{_spread(figures)} · {figures['exact']:.3f}"
-        yield _line([row["says"], str(row["labels"] or "–"), str(len(row["seeds"]) or "–"), *cells, mean])
+        mean = f"{figures['mean']:.3f}{spread(figures)} · {figures['exact']:.3f}"
+        yield line([row["says"], str(row["labels"] or "–"), str(len(row["seeds"]) or "–"), *cells, mean])
 
 
 def _noise(part: Results, results: Results) -> Iterator[str]:
@@ -102,7 +111,7 @@ def _noise(part: Results, results: Results) -> Iterator[str]:
         "(95 % of 1,000 resamples of the documents)."
     )
     yield ""
-    yield _line(
+    yield line(
         [
             "noise",
             "learnt",
@@ -113,23 +122,23 @@ def _noise(part: Results, results: Results) -> Iterator[str]:
             "lost",
         ]
     )
-    yield _line(["---"] * (6 + len(sources)))
+    yield line(["---"] * (6 + len(sources)))
     for share in sorted({row["noise"] for row in part["rows"]}):
         for row in (row for row in part["rows"] if row["noise"] == share):
-            cells = [f"{row['sources'][name]['mean']:.3f}{_spread(row['sources'][name])}" for name in sources]
-            tail = [f"{row['mean']:.3f}", f"{row['all']:.3f}", _lost(row["lost"]["mean"])]
-            yield _line([f"{share:.0%}", row["recipe"], str(len(row["seeds"])), *cells, *tail])
+            cells = [f"{row['sources'][name]['mean']:.3f}{spread(row['sources'][name])}" for name in sources]
+            tail = [f"{row['mean']:.3f}", f"{row['all']:.3f}", lost(row["lost"]["mean"])]
+            yield line([f"{share:.0%}", row["recipe"], str(len(row["seeds"])), *cells, *tail])
         noisy = next(each for each in part["labels"] if each["noise"] == share)
         cells = [f"{noisy['sources'][name]['mean']:.3f}" for name in sources]
-        yield _line([f"{share:.0%}", "(labels)", str(len(results["seeds"])), *cells, f"{noisy['mean']:.3f}", "–", "–"])
+        yield line([f"{share:.0%}", "(labels)", str(len(results["seeds"])), *cells, f"{noisy['mean']:.3f}", "–", "–"])
     yield ""
     yield "![ANLS over label noise](noise.png)"
     yield ""
-    yield _line(["noise asked", "fields spoilt", "places taught wrongly", "places no longer taught", "n"])
-    yield _line(["---"] * 5)
+    yield line(["noise asked", "fields spoilt", "places taught wrongly", "places no longer taught", "n"])
+    yield line(["---"] * 5)
     for each in part["faults"]:
         shares = (each["noise"], each["spoilt"], each["wrong_targets"], each["silenced_targets"])
-        yield _line([*(f"{share:.1%}" for share in shares), str(each["targets"])])
+        yield line([*(f"{share:.1%}" for share in shares), str(each["targets"])])
     yield ""
     yield from _noise_said(part, sources)
 
@@ -139,7 +148,7 @@ def _noise_said(part: Results, sources: Sequence[str]) -> Iterator[str]:
     for row in at_issue:
         kept = "is kept" if row["lost"]["mean"]["points"] <= 2 else "is not kept"
         yield (
-            f"- With {row['noise']:.0%} noise, learnt {row['recipe']}, {_points(row['lost']['mean'], signed=False)} "
+            f"- With {row['noise']:.0%} noise, learnt {row['recipe']}, {points(row['lost']['mean'], signed=False)} "
             f"are lost: the bound of 2 points {kept}."
         )
     if len(at_issue) > 1:
@@ -174,7 +183,7 @@ def _labels(part: Results, results: Results) -> Iterator[str]:
         length = _length(results["optimiser"])
         yield f"{source} dev, {first['documents']} documents, ANLS, {length} whatever the labels."
         yield ""
-        yield _line(
+        yield line(
             [
                 "labels",
                 "seeds",
@@ -183,12 +192,12 @@ def _labels(part: Results, results: Results) -> Iterator[str]:
                 "all fields",
             ]
         )
-        yield _line(["---"] * (4 + len(first["fields"])))
+        yield line(["---"] * (4 + len(first["fields"])))
         for row in part["rows"]:
             figures = row["sources"][source]
             cells = [f"{each['anls']:.3f}" for each in figures["fields"].values()]
-            tail = [f"{figures['mean']:.3f}{_spread(figures)}", f"{figures['all']:.3f}"]
-            yield _line([str(row["labels"]), str(len(row["seeds"])), *cells, *tail])
+            tail = [f"{figures['mean']:.3f}{spread(figures)}", f"{figures['all']:.3f}"]
+            yield line([str(row["labels"]), str(len(row["seeds"])), *cells, *tail])
         yield ""
     yield "![Learning curve](labels.png)"
     yield ""
@@ -215,12 +224,12 @@ def _cost(part: Results, results: Results) -> Iterator[str]:
         f"{part['tokens']['input']:.0f} tokens in and {part['tokens']['output']:.0f} out, estimated.{_busy(part)}"
     )
     yield ""
-    yield _line(
+    yield line(
         ["reader", "cost of 1,000", "batch", "times the student", "seconds a document", "labels paid back after"]
     )
-    yield _line(["---"] * 6)
+    yield line(["---"] * 6)
     both = seconds["both"]
-    yield _line(
+    yield line(
         [
             "student with OCR",
             f"{part['student_cost']:.4f}",
@@ -238,7 +247,7 @@ def _cost(part: Results, results: Results) -> Iterator[str]:
             f"{each['times']:,.0f}",
             f"{part['teacher_seconds']:.1f} (assumed)",
         ]
-        yield _line([each["name"], *cells, paid])
+        yield line([each["name"], *cells, paid])
     yield ""
     yield "![Cost of 1,000 documents](cost.png)"
     yield ""
@@ -275,34 +284,3 @@ def _busy(part: Results) -> str:
 
 def _n(part: Results, source: str) -> int:
     return int(part["rows"][0]["sources"][source]["n"])
-
-
-def _spread(figures: Mapping[str, Any]) -> str:
-    return f" ± {figures['spread']:.3f}" if figures["spread"] is not None else ""
-
-
-def _gap(difference: float) -> str:
-    return f"{abs(100 * difference):.1f} points {'above' if difference >= 0 else 'below'}"
-
-
-def _points(gap: Mapping[str, float], *, signed: bool = True) -> str:
-    points, low, high = gap["points"], gap["low"], gap["high"]
-    gained = signed and points < 0
-    if gained:
-        points, low, high = -points, -high, -low
-    word = (" gained" if gained else " lost") if signed else ""
-    return f"{points:.1f} points{word} (95 %: {low:.1f} to {high:.1f})"
-
-
-def _verdict(gap: Mapping[str, float]) -> str:
-    if gap["low"] > 0:
-        return "are worse to learn from"
-    return "are better to learn from" if gap["high"] < 0 else "can't be told from ground truth by these documents"
-
-
-def _lost(gap: Mapping[str, float]) -> str:
-    return f"{gap['points']:.1f} ({gap['low']:.1f} to {gap['high']:.1f})"
-
-
-def _line(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

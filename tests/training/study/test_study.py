@@ -15,7 +15,7 @@ from tests.training.study.made_up import Printed, config
 from training import loop
 from training import sources as reading
 from training.study import cost
-from training.study.arms import STUDENT, base_arm, count_arm, noise_arm, recipes_of, trial_of
+from training.study.arms import STUDENT, ablation_arms, base_arm, count_arm, noise_arm, recipes_of, trial_of
 from training.study.cli import study as command
 from training.study.documents import Documents, Labels, chosen, dev_truths, read_documents
 from training.study.plan import Study, load_study
@@ -26,7 +26,20 @@ SECONDS = {"ocr": 1.0, "encode": 0.01, "session": 0.01, "decode": 0.01}
 
 @pytest.fixture
 def declared(tmp_path: Path) -> Path:
-    return config(tmp_path, recipes={"slow": {"optimiser": {"rate": 1e-3}}})
+    return config(
+        tmp_path,
+        recipes={"slow": {"optimiser": {"rate": 1e-3}}},
+        ablation={
+            "mixed": {"says": "documents mixed", "over": {"stages": [{"name": "fit", "mixup": 0.2}]}},
+            "part": {"says": "8 labels alone", "labels": 8},
+            "more": {
+                "says": "8 labels and synthetic documents",
+                "labels": 8,
+                "against": "part",
+                "sources": {"synthetic": {"kind": "synthetic", "documents": 4, "weight": 1.0}},
+            },
+        },
+    )
 
 
 @pytest.fixture
@@ -71,17 +84,19 @@ def test_one_command_makes_one_report_and_goes_on_where_it_stood(
     called(declared)
     again = ["labels-8"]  # its scores are measured anew; its training is found done
     others = ["no_picture", "text_only", "scans_truth", "scans_alone_teacher", "scans_alone_truth"]
-    assert sorted(trained.names[2:]) == sorted([*others, "noise-20-plain", "noise-0-slow", "noise-20-slow", *again])
+    changed = ["ablation-mixed", "ablation-part", "ablation-more"]
+    noisy = ["noise-20-plain", "noise-0-slow", "noise-20-slow"]
+    assert sorted(trained.names[2:]) == sorted([*others, *noisy, *changed, *again])
     assert trained.names.count(STUDENT) == 1
     told = (out / "report.md").read_text(encoding="utf-8")
-    for heading in ("## Baselines", "## Label noise", "## Number of labels", "## Cost and latency of 1,000 documents"):
+    for heading in ("## Baselines", "## Label noise", "## Number of labels", "## Ablation", "## Cost and latency"):
         assert heading in told
     for picture in ("baselines", "noise", "labels", "cost"):
         assert f"({picture}.png)" in told
         assert (out / f"{picture}.png").read_bytes().startswith(b"\x89PNG")
     assert f"Repeat: `tailor study {declared} -o {out}`" in told
     results = json.loads((out / "results.json").read_text(encoding="utf-8"))
-    assert list(results["parts"]) == ["baselines", "noise", "labels", "cost"]
+    assert list(results["parts"]) == ["baselines", "noise", "labels", "ablation", "cost"]
     before = len(trained.names)
     called(declared, "--parts", "noise")
     assert len(trained.names) == before
@@ -105,6 +120,12 @@ def _figures_hold(results: dict[str, Any]) -> None:
     assert 0.1 < noise["faults"][0]["spoilt"] < 0.3
     assert 0 < noise["faults"][0]["wrong_targets"] < noise["faults"][0]["spoilt"]
     assert [row["labels"] for row in results["parts"]["labels"]["rows"]] == [8, 24]
+    ablation = {row["change"]: row for row in results["parts"]["ablation"]["rows"]}
+    assert {name: row["labels"] for name, row in ablation.items()} == {STUDENT: 24, "mixed": 24, "part": 8, "more": 8}
+    assert ablation["more"]["against"] == "8 labels alone"
+    assert ablation["mixed"]["lost"]["mean"]["points"] == pytest.approx(
+        100 * (ablation[STUDENT]["mean"] - ablation["mixed"]["mean"])
+    )
     assert results["parts"]["cost"]["seconds"]["both"]["median"] == pytest.approx(1.03)
 
 
@@ -191,6 +212,24 @@ def test_the_shipped_study_is_valid(shared: Path, monkeypatch: pytest.MonkeyPatc
         "sroie": (500, 126),
         "wild": (1036, 260),
     }
+
+
+def test_a_change_that_is_no_valid_run_is_named(declared: Path) -> None:
+    study = load_study(declared, ["study.ablation.wild={says: too wild, over: {student: {layer: 3}}}"])
+    with pytest.raises(UsageError, match=r"The change wild: .*student\.layer .*did you mean layers"):
+        ablation_arms(study)
+
+
+def test_a_change_is_compared_with_one_that_is_tried(declared: Path) -> None:
+    with pytest.raises(UsageError, match="mixed is compared with nothing, which is not tried"):
+        load_study(declared, ["study.ablation.mixed={says: mixed, against: nothing}"])
+
+
+def test_the_shipped_changes_are_valid(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    assert {"trust", "synthetic", "logits", "taid", "sinkhorn", "mixup", "hard", "self-training"} <= set(
+        ablation_arms(load_study(Path("configs/study.yaml")))
+    )
 
 
 def test_the_shipped_recipes_are_valid(monkeypatch: pytest.MonkeyPatch) -> None:

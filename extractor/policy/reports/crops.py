@@ -23,8 +23,11 @@ _WIDTH, _HEIGHT = 560, 360
 """Pixels of a cut-out at most: sharp enough to read a line of a receipt on a screen of high density."""
 
 _MARK = (197, 30, 58)
-_LEAST_HEIGHT = 0.14
-"""Share of the page's height that a cut-out shows at least, so that the lines around the value can be seen."""
+_LEAST_WIDTH = 0.85
+"""Share of the page's width that a cut-out shows at least: the words that say what an amount is stand far from it."""
+
+_SHAPE = 0.36
+"""Height of a cut-out for its width at least, so that the lines around the value can be seen."""
 
 _PER_FINDING = 2
 """Pictures of one finding: both halves of a duplicate, or two pages."""
@@ -47,6 +50,8 @@ class Crop:
 class _Wanted:
     at: int
     """Which finding, by place in the list that was asked for."""
+    order: int
+    """Which of its pictures comes first."""
     spot: Spot
     boxes: tuple[Box, ...]
     says: str
@@ -60,24 +65,27 @@ def crops(
 ) -> dict[int, list[Crop]]:
     """Pictures of findings, by place in `findings`; at most `limit` in all, the first findings first.
 
-    Each receipt is opened once. A receipt that has no file, or whose file can't be read any more, gives no picture.
+    The same part of a page is shown once a case. Each receipt is opened once. A receipt that has no file, or whose file can't be read any more, gives no picture.
     """
     wanted: defaultdict[str, list[_Wanted]] = defaultdict(list)
     left = limit
+    shown: set[tuple[str, Spot, tuple[Box, ...]]] = set()
     for at, (case, finding) in enumerate(findings):
-        for one in _wanted(at, case, finding, receipts)[: min(left, _PER_FINDING)]:
+        fresh = [one for one in _wanted(at, case, finding, receipts) if (case.id, one.spot, one.boxes) not in shown]
+        for one in fresh[: min(left, _PER_FINDING)]:
             wanted[one.spot[0]].append(one)
+            shown.update({(case.id, one.spot, one.boxes), (case.id, one.spot, ())})  # nor the page once more
             left -= 1
         if left <= 0:
             break
-    made: defaultdict[int, list[Crop]] = defaultdict(list)
+    made: defaultdict[int, dict[int, Crop]] = defaultdict(dict)
     for name, asked in wanted.items():
         pages = {one.spot[1] for one in asked}
         for page, image in _pages(receipts[name], pages, settings):
             for one in asked:
                 if one.spot[1] == page:
-                    made[one.at].append(_cut(image, one, settings.crop_kilobytes * 1000))
-    return dict(made)
+                    made[one.at][one.order] = _cut(image, one, settings.crop_kilobytes * 1000)
+    return {at: [pictures[order] for order in sorted(pictures)] for at, pictures in made.items()}
 
 
 def _wanted(at: int, case: Case, finding: Observation, receipts: Mapping[str, ReceiptEvidence]) -> list[_Wanted]:
@@ -85,9 +93,10 @@ def _wanted(at: int, case: Case, finding: Observation, receipts: Mapping[str, Re
     for place in _places(case, finding):
         if place.receipt in receipts and receipts[place.receipt].path is not None:
             spots.setdefault((place.receipt, place.page or 0), []).append(place)
-    # Places with a box tell more than the whole page does.
-    order = sorted(spots, key=lambda spot: not any(place.box for place in spots[spot]))
-    return [_asked(at, spot, spots[spot], receipts[spot[0]]) for spot in order]
+    # Places with a box tell more than the whole page does; the claim's own receipts come before those of others.
+    own = {one.name for one in case.receipts}
+    order = sorted(spots, key=lambda spot: (not any(place.box for place in spots[spot]), spot[0] not in own))
+    return [_asked(at, place, spot, spots[spot], receipts[spot[0]]) for place, spot in enumerate(order)]
 
 
 def _places(case: Case, finding: Observation) -> Iterable[Place]:
@@ -103,7 +112,7 @@ def _places(case: Case, finding: Observation) -> Iterable[Place]:
     return found or [Place(receipt=one.name) for one in case.receipts]
 
 
-def _asked(at: int, spot: Spot, places: Sequence[Place], receipt: ReceiptEvidence) -> _Wanted:
+def _asked(at: int, order: int, spot: Spot, places: Sequence[Place], receipt: ReceiptEvidence) -> _Wanted:
     boxes = tuple(Box.clipped(*place.box) for place in places if place.box)
     fields = dict.fromkeys(place.field for place in places if place.field and place.box)
     told = [
@@ -111,7 +120,7 @@ def _asked(at: int, spot: Spot, places: Sequence[Place], receipt: ReceiptEvidenc
         for name in fields
     ]
     page = f", page {spot[1] + 1}" if receipt.record.pages > 1 else ""
-    return _Wanted(at, spot, boxes, f"{spot[0]}{page}{': ' + ', '.join(told) if told else ''}")
+    return _Wanted(at, order, spot, boxes, f"{spot[0]}{page}{': ' + ', '.join(told) if told else ''}")
 
 
 def _pages(receipt: ReceiptEvidence, pages: set[int], settings: ReportSettings) -> Iterator[tuple[int, ImageArray]]:
@@ -156,18 +165,22 @@ def _frame(boxes: Sequence[Box], width: int, height: int) -> tuple[int, int, int
     if not boxes:
         return 0, 0, width, height
     around = Box.around(boxes)
-    room = max(_LEAST_HEIGHT - around.height, 0.04) / 2
-    top, bottom = max(0.0, around.y0 - room), min(1.0, around.y1 + room)
-    # As wide as the page, unless the page is much wider than a till roll: then as wide as the cut-out can show well.
-    wide = max(around.width + 0.06, min(1.0, (bottom - top) * height * 3.2 / width))
-    centre = min(max((around.x0 + around.x1) / 2, wide / 2), 1 - wide / 2)
-    left, right = max(0.0, centre - wide / 2), min(1.0, centre + wide / 2)
+    wide = min(1.0, max(around.width + 0.06, _LEAST_WIDTH))
+    tall = min(1.0, max(around.height + 0.04, wide * width * _SHAPE / height))
+    left, right = _span(around.x0, around.x1, wide)
+    top, bottom = _span(around.y0, around.y1, tall)
     return (
         int(left * width),
         int(top * height),
         max(int(left * width) + 1, round(right * width)),
         max(int(top * height) + 1, round(bottom * height)),
     )
+
+
+def _span(start: float, end: float, length: float) -> tuple[float, float]:
+    """A stretch of a length around another, moved so that it stays on the page."""
+    first = min(max((start + end - length) / 2, 0.0), 1.0 - length)
+    return first, first + length
 
 
 def _packed(picture: Image.Image, says: str, most: int) -> Crop:

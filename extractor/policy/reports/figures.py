@@ -82,13 +82,14 @@ def figures_of(
     gone = Counter(one.rule for one in dismissed)
     commons = [one.common for one in ordered if one.common]
     same = exchange is not None and len({money.currency for money in commons}) == 1
+    claimed = sums(one.money for one in found if one.case.claim)
     return Figures(
         entries=found,
         queue=ordered,
-        claimed=sums(one.money for one in found if one.case.claim),
-        stake=sums(one.stake for one in found),
-        expected=sums(one.expected for one in found),
-        overpayment=sums(one.overpayment for one in found),
+        claimed=claimed,
+        stake=_as(claimed, sums(one.stake for one in found)),
+        expected=_as(claimed, sums(one.expected for one in found)),
+        overpayment=_as(claimed, sums(one.overpayment for one in found)),
         verdicts=Counter(one.result.verdict for one in found),
         severities=Counter(finding.severity for one in found for finding in one.findings),
         minutes=sum((one.minutes for one in ordered), Decimal(0)),
@@ -108,6 +109,11 @@ def sums(money: Iterable[Money | None]) -> dict[str, Decimal]:
             totals[one.currency] = totals.get(one.currency, Decimal(0)) + one.amount
             counts[one.currency] += 1
     return {currency: totals[currency] for currency in sorted(totals, key=lambda name: (-counts[name], name))}
+
+
+def _as(order: Sums, totals: Sums) -> Sums:
+    """The same sums, their currencies in the order of others."""
+    return {currency: totals[currency] for currency in dict.fromkeys((*order, *totals)) if currency in totals}
 
 
 def normal(name: str) -> str:

@@ -122,7 +122,11 @@ def _by_month(figures: Figures) -> Plot | None:
                 base = top
         if place % -(-len(names) // 6) == 0:
             body += _text(x + step * 0.15, _HEIGHT - _BOTTOM + 18, name, "start")
-    return Plot("Claims with findings by month", says, _svg(body, says, _HEIGHT))
+    for place, severity in enumerate(SEVERITIES):
+        x = _LEFT + place * 90
+        body += f'<rect class="{severity}" x="{x}" y="{_HEIGHT - 1}" width="11" height="11"/>'
+        body += _text(x + 16, _HEIGHT + 9, severity, "start")
+    return Plot("Claims with findings by month", says, _svg(body, says, _HEIGHT + 16))
 
 
 def _even(most: int) -> Sequence[float]:

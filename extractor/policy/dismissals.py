@@ -184,6 +184,11 @@ def finding_key(case: Case, finding: Observation) -> str:
     )
 
 
+def keyed(case: Case, finding: Observation) -> Observation:
+    """The finding with its key, by which it can be dismissed later."""
+    return finding if finding.key else finding.model_copy(update={"key": finding_key(case, finding)})
+
+
 def plain_key(claim_id: str, finding: Observation) -> str:
     """What can be told of a finding without its case, from the output of an audit alone: the rule, the fields, the
     receipts, the sum at stake and what else it concerns."""

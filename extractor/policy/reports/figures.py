@@ -39,6 +39,8 @@ class Figures:
 
     entries: tuple[Entry, ...]
     queue: tuple[Entry, ...]
+    noted: tuple[Entry, ...]
+    """Approved, with findings that put no money at stake: nobody has to look at them."""
     claimed: Sums
     stake: Sums
     expected: Sums
@@ -79,6 +81,7 @@ def figures_of(
 ) -> Figures:
     """The figures of these entries. `dismissed` findings are counted with their rules."""
     ordered = queue(found)
+    waiting = {one.id for one in ordered}
     gone = Counter(one.rule for one in dismissed)
     commons = [one.common for one in ordered if one.common]
     same = exchange is not None and len({money.currency for money in commons}) == 1
@@ -86,6 +89,7 @@ def figures_of(
     return Figures(
         entries=found,
         queue=ordered,
+        noted=tuple(one for one in found if one.findings and one.id not in waiting),
         claimed=claimed,
         stake=_as(claimed, sums(one.stake for one in found)),
         expected=_as(claimed, sums(one.expected for one in found)),

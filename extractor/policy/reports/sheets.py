@@ -149,7 +149,7 @@ def _summary(book: Any, figures: Figures, title: str, dismissed: int, today: dt.
 
 
 def _findings(book: Any, figures: Figures, pictures: Mapping[int, Sequence[Crop]]) -> None:
-    found = [(entry, finding) for entry in figures.queue for finding in entry.findings]
+    found = [(entry, finding) for entry in (*figures.queue, *figures.noted) for finding in entry.findings]
     rows = (_found(entry, finding) for entry, finding in found)
     shown = {at: crops[0] for at, crops in pictures.items() if crops and at < len(found)}
     _table(book, "Findings", _FINDINGS, rows, shown)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from extractor.policy.cases import Case
-from extractor.policy.dismissals import Dismissed, finding_key
+from extractor.policy.dismissals import Dismissed, keyed
 from extractor.policy.reports.crops import crops
 from extractor.policy.reports.figures import figures_of
 from extractor.policy.reports.html import findings_of, page
@@ -48,7 +48,7 @@ def write_report(
     """
     settings = settings or ReportSettings()
     today = today or dt.date.today()
-    found = tuple(_keyed(one) for one in entries(results, cases, settings, exchange))
+    found = tuple(_with_keys(one) for one in entries(results, cases, settings, exchange))
     figures = figures_of(found, (one.finding for one in dismissed), exchange)
     receipts = {receipt.name: receipt for case in cases for receipt in case.receipts}
     waiting = findings_of(figures.queue)
@@ -69,12 +69,9 @@ def write_report(
     return files
 
 
-def _keyed(entry: Entry) -> Entry:
+def _with_keys(entry: Entry) -> Entry:
     """With each finding's key, by which it can be dismissed."""
-    keyed = tuple(
-        one if one.key else one.model_copy(update={"key": finding_key(entry.case, one)}) for one in entry.findings
-    )
-    return replace(entry, findings=keyed)
+    return replace(entry, findings=tuple(keyed(entry.case, one) for one in entry.findings))
 
 
 def _write(path: Path, data: bytes) -> None:

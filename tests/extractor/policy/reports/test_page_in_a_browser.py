@@ -44,6 +44,9 @@ def address(tmp_path_factory, examples):
 @pytest.fixture
 def page(browser, address):
     browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    # A click on what still glides past would miss.
+    still = {"features": [{"name": "prefers-reduced-motion", "value": "reduce"}]}
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", still)
     browser.get(address)
     return browser
 

@@ -6,7 +6,6 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from extractor.policy.cases import Case
 from extractor.policy.money import Money
 from extractor.policy.reports.figures import figures_of
 from extractor.policy.reports.ranking import entries, queue
@@ -60,9 +59,16 @@ def test_what_names_no_sum_comes_last_the_gravest_first():
     assert [one.id for one in queue([low, high, money])] == ["money", "high", "low"]
 
 
-def test_approved_claims_without_a_finding_are_not_in_the_queue():
-    found = entries([Result("fine", "approve"), Result("unread", "review")], [Case("fine"), Case("unread")], SETTINGS)
-    assert [one.id for one in queue(found)] == ["unread"]
+def test_approved_claims_are_in_the_queue_only_where_money_is_at_stake():
+    results = [
+        Result("fine", "approve"),
+        Result("noted", "approve", None, (finding(stake=None),)),
+        Result("unread", "review"),
+        Result("money", "approve", None, (finding(),)),
+    ]
+    found = entries(results, [case(one.claim_id) for one in results], SETTINGS)
+    assert [one.id for one in queue(found)] == ["money", "unread"]
+    assert [one.id for one in figures_of(found).noted] == ["noted"]
 
 
 def test_currencies_are_not_compared_without_a_rate():

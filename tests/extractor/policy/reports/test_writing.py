@@ -46,7 +46,8 @@ class Page(HTMLParser):
 @pytest.fixture(scope="module")
 def written(tmp_path_factory, examples):
     results, cases = audit(examples)
-    memory = Dismissals([dismissal_of("C-5", finding("weekend", None), "a trade fair", "Ann", case=cases[4])])
+    trade_fair = dismissal_of("C-5", results[4].findings[0], "a trade fair", "Ann", case=cases[4])
+    memory = Dismissals([trade_fair])
     kept, gone = memory.filter(results, cases)
     return write_report(kept, cases, tmp_path_factory.mktemp("report") / "new", dismissed=gone, today=DAY)
 
@@ -179,6 +180,14 @@ def test_an_audit_without_anything_still_gives_a_report(tmp_path):
     assert "Nothing waits for review" in files.html.read_text(encoding="utf-8")
     assert files.queue.read_bytes() == b""
     assert load_workbook(files.xlsx)["Queue"].max_row == 1
+
+
+def test_findings_of_approved_claims_stand_in_the_workbook(tmp_path):
+    matched = finding("receipt_matched", None, severity="low")
+    files = write_report([Result("1", "approve", None, (matched,))], [case("1")], tmp_path, today=DAY)
+    assert files.queue.read_text() == ""
+    assert "1 claim that was approved has findings without money at stake" in Page(files.html.read_text()).text
+    assert load_workbook(files.xlsx)["Findings"]["C2"].value == "receipt_matched"
 
 
 def test_the_page_stays_small_whatever_the_number_of_claims(tmp_path):

@@ -65,7 +65,8 @@ def crops(
 ) -> dict[int, list[Crop]]:
     """Pictures of findings, by place in `findings`; at most `limit` in all, the first findings first.
 
-    The same part of a page is shown once a case. Each receipt is opened once. A receipt that has no file, or whose file can't be read any more, gives no picture.
+    The same part of a page is shown once a case. Each receipt is opened once. A receipt that has no file, or whose file
+    can't be read any more, gives no picture.
     """
     wanted: defaultdict[str, list[_Wanted]] = defaultdict(list)
     left = limit

@@ -115,8 +115,8 @@ def entries(
 def queue(found: Iterable[Entry]) -> tuple[Entry, ...]:
     """The entries that a person has to look at, in the order in which money comes back fastest.
 
-    Those that are not approved, and those approved although a finding puts money at stake. Where currencies can't be compared, the one
-    that most entries have comes first. Entries without a sum stand at the end, the gravest first.
+    Those that are not approved, and those approved although a finding puts money at stake. Where currencies can't be
+    compared, the one that most entries have comes first. Entries without a sum stand at the end, the gravest first.
     """
     waiting = [one for one in found if one.result.verdict != "approve" or (one.stake and one.stake.amount > 0)]
     counts = Counter(one.common.currency for one in waiting if one.common)

@@ -25,7 +25,7 @@ DEFAULT_KINDS = (
     ReviewKind(name="duplicates", rules=("duplicate_*", "card_slip_and_bill"), minutes=Decimal("3")),
     ReviewKind(name="signs of tampering", rules=("tampering_*",), minutes=Decimal("8")),
     ReviewKind(
-        name="statistics", rules=("outlier_*", "unusual_*", "isolated_*", "benford*", "*drift*"), minutes=Decimal("6")
+        name="statistics", rules=("outlier_*", "unusual_*", "benford*", "habit_*"), minutes=Decimal("6")
     ),
     ReviewKind(
         name="claim against receipt",

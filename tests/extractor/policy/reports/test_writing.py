@@ -6,6 +6,7 @@ import re
 from decimal import Decimal
 from html.parser import HTMLParser
 from io import BytesIO
+from itertools import pairwise
 
 import pytest
 from openpyxl import load_workbook
@@ -93,7 +94,7 @@ def test_severity_is_said_in_words_and_tables_have_headings(page):
 def test_headings_skip_no_level_and_ids_are_unique(page):
     levels = [int(tag[1]) for tag, _ in page.tags if re.fullmatch(r"h[1-6]", tag)]
     assert levels[0] == 1
-    assert all(later <= earlier + 1 for earlier, later in zip(levels, levels[1:], strict=False))
+    assert all(later <= earlier + 1 for earlier, later in pairwise(levels))
     ids = [each["id"] for _, each in page.tags if "id" in each]
     assert len(ids) == len(set(ids))
     assert {each["href"][1:] for each in page.all("a")} <= set(ids)

@@ -13,7 +13,7 @@
   const compare = (one, other, down) => {
     if (one.empty || other.empty) return one.empty - other.empty;
     const numbers = !Number.isNaN(one.number) && !Number.isNaN(other.number);
-    const order = numbers ? one.number - other.number : one.text.localeCompare(other.text);
+    const order = numbers ? one.number - other.number : one.text.localeCompare(other.text, undefined, { numeric: true });
     return down ? -order : order;
   };
   for (const table of all("table.sortable")) {

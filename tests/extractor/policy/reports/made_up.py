@@ -78,7 +78,7 @@ def audit(examples: Path) -> tuple[list[Result], list[Case]]:
             "C-1",
             "reject",
             Decimal("4.10"),
-            (finding(places=(place,)), finding("duplicate", "20.50")),
+            (finding(places=(place,)), finding("duplicate_file", "20.50")),
             ("cafe-france.jpg",),
         ),
         Result("C-2", "reject", Decimal("300"), (finding(stake="300", currency="JPY"),), ("mart-japan.jpg",)),

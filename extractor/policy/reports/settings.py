@@ -24,9 +24,7 @@ class ReviewKind(_Frozen):
 DEFAULT_KINDS = (
     ReviewKind(name="duplicates", rules=("duplicate_*", "card_slip_and_bill"), minutes=Decimal("3")),
     ReviewKind(name="signs of tampering", rules=("tampering_*",), minutes=Decimal("8")),
-    ReviewKind(
-        name="statistics", rules=("outlier_*", "unusual_*", "benford*", "habit_*"), minutes=Decimal("6")
-    ),
+    ReviewKind(name="statistics", rules=("outlier_*", "unusual_*", "benford*", "habit_*"), minutes=Decimal("6")),
     ReviewKind(
         name="claim against receipt",
         rules=("amount_*", "receipt_*", "tax_over_claimed", "tax_unverified", "*_differs", "claim_*", "rate_missing"),

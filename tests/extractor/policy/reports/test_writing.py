@@ -117,7 +117,10 @@ def test_the_queue_for_machines_tells_exact_amounts_and_keys(written):
     assert queue[0]["claim_id"] == "C-1"
     assert queue[0]["at_stake"] == {"amount": "20.50", "currency": "EUR"}
     assert all(re.fullmatch("[0-9a-f]{32}", found["key"]) for one in queue for found in one["findings"])
-    assert [Observation.model_validate(found).rule for found in queue[0]["findings"]] == ["over_claim", "duplicate_file"]
+    assert [Observation.model_validate(found).rule for found in queue[0]["findings"]] == [
+        "over_claim",
+        "duplicate_file",
+    ]
 
 
 def test_the_summary_for_machines(written):

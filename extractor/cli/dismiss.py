@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from extractor.cli.reading import harmless
-
 if TYPE_CHECKING:
     from extractor.policy.cases import Observation
 
@@ -46,6 +44,7 @@ def add(
     file: File = MEMORY,
 ) -> None:
     """Dismiss what a rule found of a claim. It returns should the claim, its receipts or the values change."""
+    from extractor.cli.reading import harmless
     from extractor.policy.dismissals import Dismissals, dismissal_of, remember
 
     found = _findings(findings, claim, rule)
@@ -70,6 +69,7 @@ def listed(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON lines instead of text.")] = False,
 ) -> None:
     """List the dismissals that hold, the oldest first."""
+    from extractor.cli.reading import harmless
     from extractor.policy.dismissals import Dismissals
 
     _check(file)
@@ -90,6 +90,7 @@ def withdraw(
     file: File = MEMORY,
 ) -> None:
     """Take a dismissal back: what it held off returns with the next audit."""
+    from extractor.cli.reading import harmless
     from extractor.errors import UsageError
     from extractor.policy.dismissals import Dismissals, Withdrawal, remember
 
@@ -121,6 +122,7 @@ def _findings(path: Path, claim: str, rule: str) -> list[Observation]:
     """What the rule found of the claim. Raises UsageError where there is nothing of the kind, naming what there is."""
     from pydantic import ValidationError
 
+    from extractor.cli.reading import harmless
     from extractor.errors import UsageError
     from extractor.policy.cases import Observation
 

@@ -60,6 +60,7 @@
     };
     form.hidden = false;
     form.addEventListener("input", apply);
+    form.addEventListener("change", apply); // not every browser tells of a choice by input
     form.addEventListener("submit", (event) => event.preventDefault());
     form.addEventListener("reset", () => setTimeout(apply));
     apply();

@@ -34,7 +34,7 @@ LAYERS: tuple[frozenset[str], ...] = (
 )
 """The modules and packages directly inside extractor, from the ground up. Who adds one says here where it stands."""
 
-BESIDE: frozenset[tuple[str, str]] = frozenset()
+BESIDE: frozenset[tuple[str, str]] = frozenset({("policy", "writers")})
 """Pairs (importer, imported) of one layer that are meant."""
 
 LONGEST = 400

@@ -119,6 +119,8 @@ class Observation(Finding):
     currency: str | None = None
     related: tuple[str, ...] = ()
     """Ids of other cases, or names of other receipts, that it concerns (the other half of a duplicate)."""
+    key: str = ""
+    """What it rests on (dismissals.finding_key), by which a dismissal knows it again; filled in by the audit."""
 
     def plain(self) -> Finding:
         """As it stands in the record of a document."""

@@ -96,10 +96,11 @@ class Matcher:
                 if (count <= words or len(form) >= _LONG) and _counts(term, form, language):
                     yield Hit(term.term, term.list_name, 1.0)
                 return
-        if len(key) >= _LONG and count <= 2:
-            for known in self._long:
-                if known[0] == key[0] and DamerauLevenshtein.distance(known, key, score_cutoff=1) <= 1:
-                    yield Hit(self._terms[known].term, self._terms[known].list_name, 0.8)
+        for known in self._long if len(key) >= _LONG else ():
+            term = self._terms[known]
+            # Word for word: "Coco Tall" is no cocktail.
+            if known[0] == key[0] and count == len(term.term.split()) and _nearly(known, key):
+                yield Hit(term.term, term.list_name, 0.8)
 
     def _unspaced_in(self, text: str) -> Iterator[Hit]:
         bare = "".join(text.split())
@@ -179,6 +180,10 @@ def _singular(key: str) -> Iterator[str]:
     yield key
     if len(key) > _SHORT and key.endswith("s"):
         yield key[:-1]
+
+
+def _nearly(known: str, key: str) -> bool:
+    return DamerauLevenshtein.distance(known, key, score_cutoff=1) <= 1
 
 
 def _counts(term: _Term, form: str, language: str | None) -> bool:

@@ -11,10 +11,10 @@ from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
+from pydantic import BeforeValidator, field_validator
 from pydantic import Field as PydanticField
-from pydantic import field_validator
 
 from extractor.policy.cases import Case, Converts, Observation, Situation
 from extractor.policy.rules import RULES
@@ -35,6 +35,9 @@ NEEDED: Mapping[str, float] = MappingProxyType({"total": 0.8, "date": 0.8, "merc
 
 LEAST_CONFIDENCE = 0.3
 """No policy may trust a value that was read with less confidence than this."""
+
+
+SchemaVersion = Annotated[Literal[1], BeforeValidator(lambda given: int(given) if given == "1" else given)]
 
 
 class VerdictSettings(Section):
@@ -64,7 +67,7 @@ class VerdictSettings(Section):
 class Policy(Section):
     """What `policy.yaml` says. Frozen, picklable; built by `load_policy` or `policy_file.parse_policy`."""
 
-    schema_version: Literal[1] = PydanticField(description="the form of the file: 1")
+    schema_version: SchemaVersion = PydanticField(description="the form of the file: 1")
     name: str = PydanticField(min_length=1, description="what the policy is called")
     version: str = PydanticField(min_length=1, description="of the policy itself, any text: 2026-01")
     currency: Currency = PydanticField(description="of limits that name none")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -83,11 +83,21 @@ class Lines:
         return line
 
 
+class _Plain(yaml.SafeLoader):
+    """Leaves every scalar the text that it is, null apart: amounts stay exact (75.10), a time is a time (12:30), Norway
+    is NO, and version 1.10 is not 1.1. The models make of each what it should be."""
+
+    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {
+        first: [(tag, pattern) for tag, pattern in known if tag.endswith((":null", ":merge"))]
+        for first, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
 def load_yaml(text: str, source: str) -> tuple[dict[str, Any], Lines]:
     """What a YAML file declares, and its lines. Raises BadPolicy where it is no YAML, or a key stands twice."""
     try:
         root = yaml.compose(text, yaml.SafeLoader)
-        data = yaml.safe_load(text)
+        data = yaml.load(text, _Plain)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}: " if mark else ""

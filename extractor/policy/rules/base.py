@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, StringConstraints
 from pydantic import Field as PydanticField
 
 from extractor.normalize.text import fold
@@ -24,14 +24,9 @@ NOT_COMPARABLE = "not_comparable"
 """The rule under which it is said that an amount could not be held against a limit for want of an exchange rate."""
 
 
-def _country_code(value: Any) -> Any:
-    # YAML reads NO (Norway) as "no", which is False.
-    return "NO" if value is False else value
-
-
 Amount = Annotated[Decimal, PydanticField(ge=0, allow_inf_nan=False)]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
-Country = Annotated[str, BeforeValidator(_country_code), StringConstraints(pattern=r"^[A-Z]{2}$")]
+Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 Share = Annotated[Decimal, PydanticField(gt=0, le=1)]
 RuleName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,49}$")]
 
@@ -205,6 +200,10 @@ class LimitRule(Rule[S], ABC):
         settings = self.settings
         assert isinstance(settings, LimitSettings)
         return Money(settings.amount, settings.currency or self.terms.currency)
+
+
+def days(count: int) -> str:
+    return "1 day" if count == 1 else f"{count} days"
 
 
 def milder(severity: Severity, steps: int) -> Severity:

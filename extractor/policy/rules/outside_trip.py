@@ -10,7 +10,7 @@ from pydantic import Field as PydanticField
 
 from extractor.policy.cases import Observation, Situation
 from extractor.policy.expense import EITHER_WAY, Expense, Fact
-from extractor.policy.rules.base import Rule, RuleSettings
+from extractor.policy.rules.base import Rule, RuleSettings, days
 
 
 class OutsideTripSettings(RuleSettings):
@@ -25,7 +25,7 @@ class OutsideTrip(Rule[OutsideTripSettings]):
     def told(self) -> str:
         chosen = self.settings
         return (
-            f"no expense more than {chosen.days_before} days before or {chosen.days_after} days after its trip"
+            f"no expense more than {days(chosen.days_before)} before or {days(chosen.days_after)} after its trip"
             f"{self.told_scope()}"
         )
 
@@ -53,7 +53,7 @@ class OutsideTrip(Rule[OutsideTripSettings]):
 
     def _told_outside(self, day: dt.date, start: dt.date | None, end: dt.date | None) -> str:
         if start and (early := (start - day).days) > self.settings.days_before:
-            return f"{early} days before the trip began on {start}"
+            return f"{days(early)} before the trip began on {start}"
         if end and (late := (day - end).days) > self.settings.days_after:
-            return f"{late} days after the trip ended on {end}"
+            return f"{days(late)} after the trip ended on {end}"
         return ""

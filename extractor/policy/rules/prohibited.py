@@ -109,10 +109,11 @@ class ProhibitedItems(Rule[WordSettings]):
         for index, item in enumerate(slip.evidence.record.receipt.line_items):
             words = item.description
             hit = self._matcher.find(words.value, language) if words else None
-            if not words or not hit:
-                continue
             amount = _decimal(item.amount.value) if item.amount else None
-            sum_ += max(amount or Decimal(0), Decimal(0))
+            # What is taken off (a discount, a gift card that paid) was not bought.
+            if not words or not hit or (amount is not None and amount < 0):
+                continue
+            sum_ += amount or Decimal(0)
             told.append(f"“{words.value}”" + (f" ({Money.of(amount, currency)})" if amount is not None else ""))
             facts.append(slip.fact(words.value, f"line_items.{index}", words))
             best = max(best, hit.confidence * words.confidence)

@@ -9,7 +9,7 @@ from pydantic import Field as PydanticField
 
 from extractor.policy.cases import Observation, Situation
 from extractor.policy.expense import EITHER_WAY, Expense, Fact
-from extractor.policy.rules.base import Rule, RuleSettings
+from extractor.policy.rules.base import Rule, RuleSettings, days
 
 
 class OldReceiptSettings(RuleSettings):
@@ -21,7 +21,7 @@ class OldReceipt(Rule[OldReceiptSettings]):
     settings_type = OldReceiptSettings
 
     def told(self) -> str:
-        return f"receipts no older than {self.settings.days} days{self.told_scope()}"
+        return f"receipts no older than {days(self.settings.days)}{self.told_scope()}"
 
     def check(self, expense: Expense, situation: Situation) -> Iterator[Observation]:
         submitted = expense.claim.submitted if expense.claim else None
@@ -31,7 +31,8 @@ class OldReceipt(Rule[OldReceiptSettings]):
                 continue
             when = f"when it was handed in on {submitted}" if submitted else f"on {situation.today}"
             message = (
-                f"The receipt of {slip.date.value} was {age} days old {when}; at most {self.settings.days} are allowed."
+                f"The receipt of {slip.date.value} was {days(age)} old {when}; at most {days(self.settings.days)} are "
+                "allowed."
             )
             total = slip.money()
             yield self.finding(message, [slip.date, *self.scope(expense)], at_stake=total.value if total else None)
@@ -46,7 +47,7 @@ class FutureDate(Rule[FutureDateSettings]):
     settings_type = FutureDateSettings
 
     def told(self) -> str:
-        return f"no date more than {self.settings.tolerance_days} days ahead{self.told_scope()}"
+        return f"no date more than {days(self.settings.tolerance_days)} ahead{self.told_scope()}"
 
     def check(self, expense: Expense, situation: Situation) -> Iterator[Observation]:
         claimed = [(expense.date, None)] if expense.claim and expense.claim.date and expense.date else []
@@ -55,7 +56,7 @@ class FutureDate(Rule[FutureDateSettings]):
             if ahead <= self.settings.tolerance_days:
                 continue
             what = "The claim" if date.fields == ("claim.date",) else "The receipt"
-            message = f"{what} is dated {date.value}, {ahead} days after {situation.today}"
+            message = f"{what} is dated {date.value}, {days(ahead)} after {situation.today}"
             facts: list[Fact[Any]] = [date, *self.scope(expense)]
             if turned and turned <= situation.today:
                 message += f" (unless {turned} is meant)"

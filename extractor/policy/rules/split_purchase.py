@@ -14,7 +14,7 @@ from extractor.normalize.characters import folded_letters
 from extractor.policy.cases import Case, Observation, Situation
 from extractor.policy.expense import Expense, Fact
 from extractor.policy.money import Money
-from extractor.policy.rules.base import LimitRule, LimitSettings, with_conversion
+from extractor.policy.rules.base import LimitRule, LimitSettings, days, with_conversion
 
 
 class SplitPurchaseSettings(LimitSettings):
@@ -43,8 +43,8 @@ class SplitPurchase(LimitRule[SplitPurchaseSettings]):
 
     def told(self) -> str:
         return (
-            f"no purchase split into parts below {self.limit} (one person and merchant, within {self.settings.days} "
-            f"days){self.told_scope()}"
+            f"no purchase split into parts below {self.limit} (one person and merchant, within "
+            f"{days(self.settings.days)}){self.told_scope()}"
         )
 
     def examine(self, cases: Sequence[Case], situation: Situation) -> Iterable[tuple[str, Observation]]:

@@ -95,22 +95,29 @@ _KINDS = {
 }  # fmt: skip
 """Which numbers of a country sellers print; where a country is not listed, python-stdnum's VAT number of it."""
 
-_LENGTHS = {"DE": {9}}
-"""Countries where another number without check digits is printed as well (Germany's Steuernummer): only digits of these
-lengths are judged."""
+_FORMS = {
+    "DE": re.compile(r"(?:DE)?\d{9}"),
+    "IN": re.compile(r"\d{2}[A-Z0-9]{13}"),
+    "SG": re.compile(r"\d{8,9}[A-Z]|[TSR]\d{2}[A-Z]{2}\d{4}[A-Z]"),
+}
+"""Countries where numbers of other kinds are printed as well, without check digits that could be told (Germany's
+Steuernummer, India's older TIN, Singapore's M numbers): only numbers of this form are judged."""
+
+_LABEL = re.compile(r"^\W*(?:[A-Za-z]{3,}|no)\W*(?=\d)", re.IGNORECASE)
 
 
 def valid_tax_id(number: str, country: str) -> bool | None:
     """Whether a number is a valid tax number of its country; None where that can't be told."""
     modules = _modules(country)
-    digits = re.sub(r"\D", "", number)
-    if not modules or len(digits) < 7 or (country in _LENGTHS and len(digits) not in _LENGTHS[country]):
-        return None
-    # A foreign number, or two numbers read as one, says nothing against this one.
-    prefix = re.match(r"\s*([A-Z]{2})\s?\d", number)
+    bare = re.sub(r"[^0-9A-Z]", "", _LABEL.sub("", number).upper())
+    # A foreign number says nothing against this one.
+    prefix = re.match(r"([A-Z]{2})U?\d", bare)
     if prefix and prefix[1] != country and _modules(prefix[1]):
-        return valid_tax_id(number, prefix[1])
-    forms = {number, re.sub(r"[^0-9A-Za-z]", "", number), digits}
+        return valid_tax_id(number, prefix[1]) or None
+    digits = re.sub(r"\D", "", bare)
+    if not modules or len(digits) < 7 or (country in _FORMS and not _FORMS[country].fullmatch(bare)):
+        return None
+    forms = {number, bare, digits, country + bare, f"{country}U{digits}", digits[:8] if country == "HU" else digits}
     return any(module.is_valid(form) for module in modules for form in forms)
 
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
 
 from pydantic import Field as PydanticField
 
 from extractor.policy.cases import Observation, Situation
-from extractor.policy.expense import Expense, percent
+from extractor.policy.expense import Expense, Fact, percent
 from extractor.policy.money import Money
 from extractor.policy.rules.base import Rule, RuleSettings, Share
+
+_BELIEVABLE = Decimal("0.6")
+"""Above this share of the bill an amount was more likely misread than given."""
 
 
 class TipSettings(RuleSettings):
@@ -37,4 +42,7 @@ class Tip(Rule[TipSettings]):
                 f"{Money(bill, tip.value.currency)}; {percent(self.settings.share)} "
                 f"({allowed}) is allowed."
             )
-            yield self.finding(message, [tip, total, *self.scope(expense)], at_stake=tip.value - allowed)
+            facts: list[Fact[Any]] = [tip, total, *self.scope(expense)]
+            if tip.value.amount > bill * _BELIEVABLE:
+                facts.append(Fact("a misread amount", (), 0.5))
+            yield self.finding(message, facts, at_stake=tip.value - allowed)

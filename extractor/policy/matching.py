@@ -82,10 +82,17 @@ class Matcher:
             return None
         cleared = {at for start, stop, key in windows if key in self._except for at in range(start, stop)}
         found = list(self._unspaced_in(text))
+        found += self._as_it_stands(text, cleared, language)
         for start, stop, key in windows:
             if not cleared.intersection(range(start, stop)):
                 found += self._at(key, stop - start, language)
         return max(found, key=lambda hit: (hit.confidence, len(hit.term)), default=None)
+
+    def _as_it_stands(self, text: str, cleared: set[int], language: str | None) -> Iterator[Hit]:
+        """Words with the digits at their edges left on: "8EER" is no eight of something."""
+        for at, word in enumerate(_WORD.findall(_folded(text))):
+            if word[0].isdigit() and at not in cleared:
+                yield from self._at(_alike(word), 1, language)
 
     def _at(self, key: str, count: int, language: str | None) -> Iterator[Hit]:
         for form in _singular(key):
@@ -153,12 +160,15 @@ def _list(name: str) -> dict[str, Any]:
 
 def _tokens(text: str) -> list[str]:
     """The words of a text as they are compared."""
-    folded = folded_letters(text.replace("&", " and "))
-    return [_skeleton(token) for token in _WORD.findall(folded)]
+    return [_alike(_EDGES.sub("", word)) for word in _WORD.findall(_folded(text))]
 
 
-def _skeleton(word: str) -> str:
-    word = _EDGES.sub("", word.replace("'", ""))
+def _folded(text: str) -> str:
+    return folded_letters(text.replace("&", " and "))
+
+
+def _alike(word: str) -> str:
+    word = word.replace("'", "")
     letters = sum(sign.isalpha() for sign in word)
     return word.translate(_LOOK_ALIKE) if len(word) > _EXACT and letters >= len(word) / 2 else word
 

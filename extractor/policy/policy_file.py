@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -87,7 +87,7 @@ class _Plain(yaml.SafeLoader):
     """Leaves every scalar the text that it is, null apart: amounts stay exact (75.10), a time is a time (12:30), Norway
     is NO, and version 1.10 is not 1.1. The models make of each what it should be."""
 
-    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {
+    yaml_implicit_resolvers = {  # noqa: RUF012 - as the class above declares it
         first: [(tag, pattern) for tag, pattern in known if tag.endswith((":null", ":merge"))]
         for first, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }

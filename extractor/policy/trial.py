@@ -127,7 +127,7 @@ class _Wrong(ValueError):
 
 
 def _trial(case: TrialCase) -> Trial:
-    cases = [_case(case, "case", ())]
+    cases = [_case(case, "this case", ())]
     cases += [_case(other, f"other {at}", ("others", at)) for at, other in enumerate(case.others, start=1)]
     dates = (receipt.date for receipt in cases[0].receipts if receipt.date)
     claim = cases[0].claim

@@ -13,7 +13,7 @@ from extractor.policy.rules.base import Rule, RuleSettings, observation
 
 class LowConfidenceSettings(RuleSettings):
     fields: dict[str, float] = PydanticField(description="the least confidence of each field, 0 to 1")
-    missing: bool = PydanticField(default=True, description="a field that was not read at all counts too")
+    missing: bool = PydanticField(default=True, description="a field or document that was not read at all counts too")
 
 
 class LowConfidence(Rule[LowConfidenceSettings]):
@@ -27,11 +27,11 @@ class LowConfidence(Rule[LowConfidenceSettings]):
     def check(self, expense: Expense, situation: Situation) -> Iterator[Observation]:
         for slip in expense.slips:
             record = slip.evidence.record
-            if record.status == "failed":
+            if record.status == "failed" and self.settings.missing:
                 why = record.error.message if record.error else "nothing was found on it"
                 yield self._say(f"{slip.evidence.name} could not be read: {why}", None, slip)
                 continue
-            if record.status == "partial":
+            if record.status == "partial" and self.settings.missing:
                 why = "; ".join(warning.message for warning in record.warnings)
                 yield self._say(f"{slip.evidence.name} was read in part only: {why}", None, slip)
             for name, least in self.settings.fields.items():

@@ -4,8 +4,11 @@ import json
 
 import pytest
 
+from extractor.cli.progress import Progress
+from extractor.cli.stdout import TerminalTable
 from extractor.policy.policy import Policy
 from extractor.policy.policy_file import default_text
+from extractor.types import Extraction, Finding
 
 BAD = "schema_version: 1\nname: x\nversion: 1\ncurency: EUR\nrules: []\n"
 
@@ -66,3 +69,35 @@ def test_without_a_policy_nothing_is_judged(fake, tailor, receipts):
     told = tailor("extract", receipts("a.jpg"), "-q")
     assert fake[0]["policy"] is None
     assert json.loads(told.stdout)["verdict"] is None
+
+
+def judged(name: str, verdict, *findings: Finding) -> Extraction:
+    return Extraction(file=name, sha256="", status="ok", pages=1, verdict=verdict, findings=list(findings))
+
+
+HIGH = Finding(rule="tobacco", severity="high", message="The receipt lists cigarettes.")
+LOW = Finding(rule="day_off", severity="low", message="It was a Sunday.")
+
+
+def test_the_table_on_a_terminal_shows_verdict_and_weightiest_finding(capsys):
+    with TerminalTable() as table:
+        table.write(judged("a.jpg", "reject", HIGH, LOW))
+        table.write(judged("b.jpg", "approve"))
+    shown = capsys.readouterr().out
+    assert "verdict" in shown
+    assert "reject" in shown
+    assert "cigarettes" in " ".join(shown.split())
+    assert "Sunday" not in shown
+
+
+def test_the_table_has_no_such_columns_where_nothing_was_judged(capsys):
+    with TerminalTable() as table:
+        table.write(judged("a.jpg", None))
+    assert "verdict" not in capsys.readouterr().out
+
+
+def test_the_summary_counts_verdicts():
+    progress = Progress(2, quiet=True)
+    for record in (judged("a.jpg", "reject", HIGH), judged("b.jpg", "approve")):
+        progress.saw(record)
+    assert progress.summary(0, "") == "2 of 2 documents read: 2 ok; 1 approve, 1 reject"

@@ -8,9 +8,9 @@ A word list is data (words/NAME.yaml): `terms` by language, `except` phrases in 
 - digits and measures stuck to a word come off ("BEER330ML", "2xMerlot");
 - a plural s is allowed, and a space too many or too few ("GIFTCARD", "HEINE KEN");
 - words of at least eight letters may differ by one letter behind the first ("CHAMPAQNE");
-- words of up to four letters count only in receipts of their language ("vin", "bier"), unless listed under `any`
+- words of up to five letters count only in receipts of their language ("vin", "bier"), unless listed under `any`
   or `en`;
-- scripts without spaces between words are searched as they stand.
+- scripts without spaces between words, and those of India, are searched as they stand.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ EVERYWHERE = ("any", "en")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W\d_]+)?")
 _EDGES = re.compile(r"^\d+x?(?=[^\W\d_]{2})|(?<=[^\W\d_]{3})\d+(?:[.,]\d+)?(?:ml|cl|l|g|gm|kg|pk|pcs|s|x)?$")
 _LOOK_ALIKE = str.maketrans({"1": "i", "l": "i", "|": "i", "!": "i", "0": "o", "5": "s", "8": "b"})
-_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-_EXACT, _SHORT, _LONG, _MOST_WORDS = 3, 4, 8, 4
+_UNSPACED = re.compile(r"[\u0900-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_EXACT, _OWN_LANGUAGE, _LONG, _MOST_WORDS = 3, 5, 8, 4
 
 
 @dataclass(frozen=True)
@@ -63,25 +63,28 @@ class Matcher:
     def __init__(self, lists: Sequence[str], words: Sequence[str], except_words: Sequence[str]) -> None:
         self._terms: dict[str, _Term] = {}
         self._unspaced: dict[str, _Term] = {}
-        self._long: list[str] = []
-        self._except = {_joined(_tokens(phrase)) for phrase in except_words}
+        self._except = {_key(phrase) for phrase in except_words}
         self._unless: set[str] = set()
         for name in lists:
             self._take(name, _list(name))
         for word in words:
             self._add(_Term(word, "", frozenset({"any"})))
-        self._long = [key for key in self._terms if len(key) >= _LONG]
+        self._long: dict[tuple[str, int], list[str]] = {}
+        for key, term in self._terms.items():
+            if len(key) >= _LONG:
+                self._long.setdefault((key[0], len(term.term.split())), []).append(key)
 
     def find(self, text: str, language: str | None = None) -> Hit | None:
         """The surest term in a text, or None. `language` is the ISO code of what the text is written in."""
         tokens = _tokens(text)
         windows = list(_windows(tokens))
+        bare = "".join(text.split())
         if any(key in self._unless for _, _, key in windows) or any(
-            term in text for term in self._unless if _UNSPACED.search(term)
+            phrase in bare for phrase in self._unless if _UNSPACED.search(phrase)
         ):
             return None
         cleared = {at for start, stop, key in windows if key in self._except for at in range(start, stop)}
-        found = list(self._unspaced_in(text))
+        found = list(self._unspaced_in(bare))
         found += self._as_it_stands(text, cleared, language)
         for start, stop, key in windows:
             if not cleared.intersection(range(start, stop)):
@@ -103,14 +106,12 @@ class Matcher:
                 if (count <= words or len(form) >= _LONG) and _counts(term, form, language):
                     yield Hit(term.term, term.list_name, 1.0)
                 return
-        for known in self._long if len(key) >= _LONG else ():
-            term = self._terms[known]
-            # Word for word: "Coco Tall" is no cocktail.
-            if known[0] == key[0] and count == len(term.term.split()) and _nearly(known, key):
-                yield Hit(term.term, term.list_name, 0.8)
+        # Word for word: "Coco Tall" is no cocktail.
+        for known in self._long.get((key[0], count), ()) if len(key) >= _LONG else ():
+            if _nearly(known, key):
+                yield Hit(self._terms[known].term, self._terms[known].list_name, 0.8)
 
-    def _unspaced_in(self, text: str) -> Iterator[Hit]:
-        bare = "".join(text.split())
+    def _unspaced_in(self, bare: str) -> Iterator[Hit]:
         for excepted in self._except:
             if _UNSPACED.search(excepted):
                 bare = bare.replace(excepted, " ")
@@ -122,8 +123,8 @@ class Matcher:
         for language, terms in data["terms"].items():
             for term in terms:
                 self._add(_Term(str(term), name, frozenset({str(language)})))
-        self._except |= {_joined(_tokens(phrase)) for phrase in data.get("except", ())}
-        self._unless |= {_joined(_tokens(phrase)) for phrase in data.get("unless", ())}
+        self._except |= {_key(phrase) for phrase in data.get("except", ())}
+        self._unless |= {_key(phrase) for phrase in data.get("unless", ())}
 
     def _add(self, term: _Term) -> None:
         if _UNSPACED.search(term.term):
@@ -179,6 +180,11 @@ def _joined(tokens: Iterable[str]) -> str:
     return whole.translate(_LOOK_ALIKE) if len(whole) > _EXACT and not whole.isdigit() else whole
 
 
+def _key(phrase: str) -> str:
+    """A phrase as it is looked up: as it stands where its script has no spaces, else its words joined."""
+    return "".join(phrase.split()) if _UNSPACED.search(phrase) else _joined(_tokens(phrase))
+
+
 def _windows(tokens: Sequence[str]) -> Iterator[tuple[int, int, str]]:
     """Every run of up to four words: where it starts and stops, and the words joined."""
     for start in range(len(tokens)):
@@ -188,7 +194,7 @@ def _windows(tokens: Sequence[str]) -> Iterator[tuple[int, int, str]]:
 
 def _singular(key: str) -> Iterator[str]:
     yield key
-    if len(key) > _SHORT and key.endswith("s"):
+    if len(key) > _EXACT + 1 and key.endswith("s"):
         yield key[:-1]
 
 
@@ -197,4 +203,4 @@ def _nearly(known: str, key: str) -> bool:
 
 
 def _counts(term: _Term, form: str, language: str | None) -> bool:
-    return len(form) > _SHORT or bool(term.languages.intersection(EVERYWHERE)) or language in term.languages
+    return len(form) > _OWN_LANGUAGE or bool(term.languages.intersection(EVERYWHERE)) or language in term.languages

@@ -13,7 +13,7 @@ from extractor.normalize.text import fold
 from extractor.policy.cases import Case, Observation, Situation
 from extractor.policy.expense import Expense, Fact
 from extractor.policy.money import Money
-from extractor.policy.rules.base import LimitRule, LimitSettings, with_conversion
+from extractor.policy.rules.base import SEVERITIES, LimitRule, LimitSettings, with_conversion
 
 ADDED_UP = ("day", "trip", "month")
 """Limits of what one person spends in several expenses, shared by those who attended."""
@@ -27,7 +27,7 @@ class CapSettings(LimitSettings):
         default=Decimal(2), ge=1, description="at this many times the limit a finding is as severe as severity_high"
     )
     severity_high: Literal["low", "medium", "high"] = PydanticField(
-        default="medium", description="severity far above the limit"
+        default="medium", description="the least severity so far above the limit"
     )
 
 
@@ -67,7 +67,8 @@ class Cap(LimitRule[CapSettings]):
             and not guessed
             and found.confidence >= self.settings.sure
         ):
-            found = found.model_copy(update={"severity": self.settings.severity_high})
+            worse = max(found.severity, self.settings.severity_high, key=SEVERITIES.index)
+            found = found.model_copy(update={"severity": worse})
         yield found
 
     def _shares(self, expense: Expense) -> tuple[int, str, bool]:

@@ -89,7 +89,7 @@ def test_the_fields_that_an_approval_rests_on_can_be_set_but_not_left_out():
 
 
 def test_amounts_are_exact_as_written_and_a_version_stays_text():
-    text = HEAD.replace("version: 1\n", "version: 1.10\n") + "  - {rule: cap, amount: 75.10}\n"
+    text = HEAD.replace("\nversion: 1\n", "\nversion: 1.10\n") + "  - {rule: cap, amount: 75.10}\n"
     read = parse_policy(text)
     assert read.version == "1.10"
     assert str(read.rules[0].amount) == "75.10"

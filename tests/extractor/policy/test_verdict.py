@@ -4,7 +4,7 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from extractor.policy.cases import Observation
@@ -49,6 +49,7 @@ def test_a_needed_field_that_was_not_read_well_forbids_approval(field):
     assert decide(policy(), alone(receipt(**unsure)), []) == "review"
 
 
+@settings(deadline=None, max_examples=40)
 @given(st.fixed_dictionaries({name: st.floats(0, 1) for name in GOOD}))
 def test_approval_is_never_given_below_the_stated_confidence(sure):
     needs = {"total": 0.8, "date": 0.8, "merchant_name": 0.5, "currency": 0.7}

@@ -4,7 +4,7 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from extractor.policy.cases import Case, Claim
@@ -137,6 +137,7 @@ def test_what_is_far_over_a_cap_may_be_more_severe():
     assert only(found(rule, dinner("200.00"))).severity == "high"
 
 
+@settings(deadline=None, max_examples=40)
 @given(st.decimals(min_value="0.01", max_value="100000", places=2), st.integers(1, 12))
 def test_what_is_at_stake_is_never_more_than_was_spent(amount, heads):
     for _, told in found(policy(MEAL), dinner(str(amount), attendees=heads)):

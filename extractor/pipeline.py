@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,9 @@ from extractor.student.encoder import encode, picture, tokenize
 from extractor.student.runtime import Student
 from extractor.types import Document, Extraction, Notice, Page, Receipt
 
+if TYPE_CHECKING:
+    from extractor.policy.policy import Policy
+
 PARTIAL_CODES = INCOMPLETE_CODES | {"ocr_failed", "not_a_receipt", "script_unread"}
 """Warnings after which a record is not called ok: something on the document was not read, or nothing was to be read."""
 
@@ -31,6 +35,7 @@ class Settings:
     `model` is an artifact folder or the name of a shipped model (default: compact). `ocr` is auto, rapidocr or
     tesseract; `languages` choose Tesseract's packs. `cache` is a folder that keeps OCR readings; None keeps none. `dpi`
     is for PDF pages that are rendered. `threads` is per document, for OCR and student. `cuda` is auto, on or off.
+    `policy` fills verdict and findings of each record: a policy file, "default" for the one that ships, or a Policy.
     """
 
     model: str | Path | None = None
@@ -43,6 +48,7 @@ class Settings:
     cache: Path | None = None
     threads: int = 1
     cuda: Literal["auto", "on", "off"] = "auto"
+    policy: str | Path | Policy | None = None
 
     def __call__(self) -> Extractor:
         return Extractor(self)
@@ -56,9 +62,11 @@ class Extractor:
     """
 
     def __init__(self, settings: Settings | None = None, **changes: Any) -> None:
-        """`changes` are fields of Settings by name. Raises UsageError where model or OCR engine can't be used."""
+        """`changes` are fields of Settings by name. Raises UsageError where policy, model or OCR engine can't be
+        used."""
         self.settings = replace(settings or Settings(), **_checked(changes))
         chosen = self.settings
+        self.policy = _policy(chosen.policy)
         self.student = Student(chosen.model, threads=chosen.threads, cuda=chosen.cuda)
         self.engine = build_engine(
             chosen.ocr,
@@ -84,6 +92,14 @@ class Extractor:
 
     def read(self, source: Source, *, keep_images: bool = False) -> tuple[Extraction, Document | None]:
         """The record, and the document with its words (None where it failed); pictures only where asked for."""
+        record, document = self._record(source, keep_images)
+        if self.policy is None:
+            return record, document
+        from extractor.policy.verdict import judge
+
+        return judge(self.policy, record, dt.date.today(), document=document), document
+
+    def _record(self, source: Source, keep_images: bool) -> tuple[Extraction, Document | None]:
         begun = time.perf_counter()
         try:
             with load(
@@ -187,6 +203,14 @@ NOT_A_RECEIPT = Notice(
 def _tells(receipt: Receipt, name: str) -> bool:
     found = receipt.fields.get(name)
     return found is not None and (name != "merchant_name" or found.confidence >= DOUBTFUL_NAME)
+
+
+def _policy(chosen: str | Path | Policy | None) -> Policy | None:
+    if chosen is None:
+        return None
+    from extractor.policy.policy import Policy, load_policy
+
+    return chosen if isinstance(chosen, Policy) else load_policy(chosen)
 
 
 def _checked(changes: dict[str, Any]) -> dict[str, Any]:

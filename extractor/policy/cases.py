@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict
 from pydantic import Field as PydanticField
 
 from extractor.policy.money import UNKNOWN, Money
+from extractor.policy.rates import Rates
 from extractor.types import BoxList, Document, Extraction, Finding
 
 
@@ -132,6 +133,8 @@ class Situation:
     today: dt.date = field(default_factory=dt.date.today)
     currency: str | None = None
     """The currency in which money at stake is added up, where rates allow."""
+    rates: Rates | None = None
+    """Dated exchange rates; None where none were given, and amounts of two currencies can't be compared."""
 
 
 class Examiner(Protocol):

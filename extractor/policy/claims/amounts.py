@@ -10,7 +10,7 @@ from decimal import Decimal
 from extractor.policy.cases import Case, Claim, Observation, Place, ReceiptEvidence, Situation
 from extractor.policy.claims.certainty import Witness, over_claimed, witness
 from extractor.policy.claims.printed import Role
-from extractor.policy.claims.sums import ReceiptSum, receipt_sum
+from extractor.policy.claims.sums import SURE, ReceiptSum, receipt_sum
 from extractor.policy.claims.telling import Severity, listed, observation, place_of, printed_place
 from extractor.policy.claims.tolerances import Tolerances
 from extractor.policy.money import UNKNOWN, Money, minor_units
@@ -113,11 +113,12 @@ def _over_one(
         told = f"The claim counts in {asked.currency} what the receipt counts in {foreign.currency}"
         message = f"{told}: {foreign} are {_converted(sums)}. {excess} too much."
         return observation(
-            CURRENCY, "high", message, confidence=confidence, fields=("total", "currency"), places=places,
+            CURRENCY, _graded(confidence), message, confidence=confidence, fields=("total", "currency"), places=places,
             at_stake=excess,
         )  # fmt: skip
     if confidence < allowed.sure:
-        message = f"{told}, but {asked} {said}: the total may be misread. Look at the receipt."
+        why = f"{asked} {said}, so that" if said else "it was read with little confidence:"
+        message = f"{told}; but {why} the total may be misread. Look at the receipt."
         return observation(UNCLEAR, "medium", message, confidence=1 - confidence, fields=("total",), places=places)
     message = f"{told}{f'; {asked} {said}' if said else ''}."
     severity = _severity(excess, confidence, allowed)
@@ -183,7 +184,8 @@ def _not_comparable(sums: ReceiptSum, asked: Money, group: Together) -> Observat
             f"The claim counts in {asked.currency} what the receipt counts in {foreign.printed.currency}: "
             f"{asked.amount} is printed as {foreign.printed}."
         )
-        return observation(CURRENCY, "high", message, confidence=sure, fields=("total", "currency"), places=places)
+        fields = ("total", "currency")
+        return observation(CURRENCY, _graded(sure), message, confidence=sure, fields=fields, places=places)
     message = (
         f"{foreign.printed} on {foreign.receipt.name} can't be compared with {asked}: there is no exchange rate "
         "for its day. Give a file of rates with --rates."
@@ -221,6 +223,11 @@ def _severity(excess: Money, confidence: float, allowed: Tolerances) -> Severity
     return "high" if confidence >= 0.75 else "medium"
 
 
+def _graded(sure: float) -> Severity:
+    """How grave another currency is, by how surely it was read."""
+    return "high" if sure >= SURE else "medium"
+
+
 def _said_of(seen: Sequence[Witness]) -> str:
     return next((_SAID[found.role] for found in seen if found.role is not None), "")
 
@@ -234,7 +241,7 @@ def _named(sums: ReceiptSum) -> str:
 
 def _converted(sums: ReceiptSum) -> str:
     share = sums.foreign[0]
-    return f"{share.converted} at the rate of {share.rate_day}" if len(sums.shares) == 1 else "converted"
+    return f"{share.converted} at the rate for {share.rate_day}" if len(sums.shares) == 1 else "converted"
 
 
 def _places(sums: ReceiptSum, seen: Sequence[Witness]) -> list[Place]:

@@ -41,7 +41,8 @@ class Printed:
     box: Box
 
     def may_be(self, amount: Decimal) -> bool:
-        return amount == self.value or amount in self.alternatives
+        """Whether an amount is this one under any reading; a sign lost or won makes no difference."""
+        return abs(amount) in map(abs, (self.value, *self.alternatives))
 
 
 _WORDS: dict[Role, str] = {
@@ -61,8 +62,8 @@ _WORDS: dict[Role, str] = {
     r"service (?:charge|tax)|svc|tip|propina|trinkgeld|pourboire",
     Role.TOTAL: r"total|totals|totaal|totale|totalt|toplam|jumlah|amount due|amt due|balance due|net amt|nett|payable|"
     r"grand|summe|gesamt(?:betrag|summe)?|endbetrag|zu zahlen|betrag|a payer|montant|importe|a pagar|importo|"
-    r"te betalen|suma|razem|do zaplaty|celkem|spolu|osszesen|fizetendo|summa|yhteensa|att betala|at betale|ukupno|itogo|итого?|"
-    r"всего|к оплате|сумма|合計|合计|总计|總計|総計|应付|應付|お買上|합계|총액|결제금액|tong(?: cong)?|"
+    r"te betalen|suma|razem|do zaplaty|celkem|spolu|osszesen|fizetendo|summa|yhteensa|att betala|at betale|ukupno|"
+    r"итого?|всего|к оплате|сумма|合計|合计|总计|總計|総計|应付|應付|お買上|합계|총액|결제금액|tong(?: cong)?|"
     r"thanh toan|รวม|ยอด|bill|due",
 }
 _BOUND = {role: re.compile(rf"(?<![^\W\d_])(?:{words})(?![^\W\d_])") for role, words in _WORDS.items()}

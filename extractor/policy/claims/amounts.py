@@ -179,7 +179,7 @@ def _not_comparable(sums: ReceiptSum, asked: Money, group: Together) -> Observat
     foreign = next(share for share in sums.shares if share.converted is None)
     places = [place_of(foreign.receipt, "total"), place_of(foreign.receipt, "currency")]
     sure = foreign.receipt.confidence("currency")
-    if foreign.printed.amount == asked.amount:
+    if asked.known and foreign.printed.amount == asked.amount:
         message = (
             f"The claim counts in {asked.currency} what the receipt counts in {foreign.printed.currency}: "
             f"{asked.amount} is printed as {foreign.printed}."

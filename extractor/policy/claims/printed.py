@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 
 from extractor.normalize.amounts import find_amounts
 from extractor.types import Box, Document, Page, Word
@@ -47,8 +48,8 @@ class Printed:
 
 _WORDS: dict[Role, str] = {
     Role.SUBTOTAL: r"sub ?-?total|sous ?-?total|zwischensumme|subtotaal|subtotale|delsumma|delsum|mellansumma|"
-    r"valisumma|mezisoucet|medzisucet|suma czesciowa|ara toplam|reszosszeg|小計|小计|소계|tam tinh|excl(?:uding|usive)?|"
-    r"before (?:gst|tax|rounding|discount)|taxable|netto|hors taxe|total ht|base imponible",
+    r"valisumma|mezisoucet|medzisucet|suma czesciowa|ara toplam|reszosszeg|小計|小计|소계|tam tinh|"
+    r"excl(?:uding|usive)?|before (?:gst|tax|rounding|discount)|taxable|netto|hors taxe|total ht|base imponible",
     Role.TENDER: r"cash|tunai|change|tender(?:ed)?|paid|payment|baki|kembali(?:an)?|bar(?:zahlung)?|gegeben|ruckgeld|"
     r"wechselgeld|zuruck|especes|rendu|monnaie|efectivo|cambio|entregado|contant[ei]?|resto|wisselgeld|kontant|"
     r"vaxel|byttepenge|vekslepenge|kateinen|vaihtoraha|gotowka|reszta|hotovost|vraceno|keszpenz|visszajaro|numerar|"
@@ -77,6 +78,7 @@ _GLUED = re.compile(r"合計|合计|总计|總計|総計|小計|小计|お釣|�
 """Scripts without gaps: their words are found inside longer runs."""
 
 
+@lru_cache(maxsize=256)
 def amounts_on(document: Document) -> tuple[Printed, ...]:
     """Every number on the pages that may be an amount, with its role."""
     return tuple(found for page in document.pages for found in _on_page(page))

@@ -66,10 +66,14 @@ def receipt_sum(claims: Sequence[Claim], receipts: Sequence[ReceiptEvidence], ra
     """What receipts add up to, in the currency of the first claim that names one (else that of the receipts)."""
     stated = next((claim.currency for claim in claims if claim.currency != UNKNOWN), UNKNOWN)
     read = [(receipt, receipt.money("total")) for receipt in receipts]
+    known = {money.currency for _, money in read if money and money.known}
     currency = stated
-    if currency == UNKNOWN:
-        known = {money.currency for _, money in read if money and money.known}
-        currency = known.pop() if len(known) == 1 else UNKNOWN
+    if currency == UNKNOWN and len(known) == 1:
+        currency = next(iter(known))
+    elif currency == UNKNOWN and known:
+        # Sums of several currencies are no sum, and nobody says in which they are wanted.
+        shares = tuple(Share(receipt, money, None) for receipt, money in read if money is not None)
+        return ReceiptSum(UNKNOWN, shares, tuple(receipt for receipt, money in read if money is None))
     day = next((claim.date for claim in claims if claim.date), None)
     shares = [_share(receipt, money, currency, day, rates) for receipt, money in read if money is not None]
     return ReceiptSum(currency, tuple(shares), tuple(receipt for receipt, money in read if money is None))

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 CLAIMS = """claim_id,employee,amount,currency,receipt
-1,Ann,0.00,,a.txt
-2,Bob,1.50,,b.txt
+1,Ann,0.00,,a.jpg
+2,Bob,1.50,,b.jpg
 3,Cem,2.00,,
 """
 
@@ -33,7 +33,6 @@ def folder(receipts):
 @pytest.fixture
 def run(fake, tailor, claims, folder, tmp_path):
     def call(text: str = CLAIMS, *more: object):
-        text = text.replace(".txt", ".jpg")
         return tailor("audit", claims(text), "--receipts", folder, "-o", tmp_path / "out.jsonl", "--workers", 1, *more)
 
     return call
@@ -65,13 +64,13 @@ def test_quiet_says_nothing(run):
 
 
 def test_without_an_output_the_lines_go_to_standard_output(fake, tailor, claims, folder):
-    result = tailor("audit", claims(CLAIMS.replace(".txt", ".jpg")), "--receipts", folder, "--workers", 1)
+    result = tailor("audit", claims(CLAIMS), "--receipts", folder, "--workers", 1)
     assert [json.loads(line)["claim_id"] for line in result.stdout.splitlines()] == ["1", "2", "3"]
 
 
 def test_a_row_that_is_not_clear_goes_to_review_and_shows_in_the_exit_status(run, tmp_path):
     result = run(
-        "claim_id,amount,date,receipt\n1,0.00,2026-01-01,a.txt\n2,1.00,2026-01-02,b.txt\n3,x,2026-01-03,c.txt\n"
+        "claim_id,amount,date,receipt\n1,0.00,2026-01-01,a.jpg\n2,1.00,2026-01-02,b.jpg\n3,x,2026-01-03,c.jpg\n"
     )
     assert result.exit_code == 1
     assert "Row 4, column amount: 'x' is no amount." in result.stderr
@@ -82,7 +81,7 @@ def test_a_row_that_is_not_clear_goes_to_review_and_shows_in_the_exit_status(run
 
 def test_a_receipt_that_can_not_be_read_stops_nothing(run, folder, tmp_path):
     (folder / "broken.jpg").write_text("9.00")
-    result = run("claim_id,amount,receipt\n1,0.00,a.txt\n2,9.00,broken.jpg\n")
+    result = run("claim_id,amount,receipt\n1,0.00,a.jpg\n2,9.00,broken.jpg\n")
     assert result.exit_code == 1
     found = lines(tmp_path / "out.jsonl")
     assert found["2"]["verdict"] == "review"
@@ -93,7 +92,7 @@ def test_ready_records_are_not_read_again(fake, tailor, claims, folder, tmp_path
     records = tmp_path / "records.jsonl"
     assert tailor("extract", folder, "-o", records, "--workers", 1).exit_code == 0
     asked = len(fake)
-    text = claims(CLAIMS.replace(".txt", ".jpg"))
+    text = claims(CLAIMS)
     result = tailor("audit", text, "--records", records, "-o", tmp_path / "out.jsonl")
     assert result.exit_code == 0, result.output
     assert len(fake) == asked

@@ -1,5 +1,6 @@
 import datetime as dt
 import json
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -58,8 +59,6 @@ def test_findings_stand_gravest_first():
 def test_what_was_dismissed_no_longer_decides():
     case = Case("1", claim("1", "50.10"), (GOOD,))
     result = one(case)
-    from dataclasses import replace
-
     assert resettled(replace(result, findings=()), case).verdict == "approve"
     assert resettled(replace(result, findings=()), case).overpayment is None
 

@@ -119,6 +119,14 @@ def test_without_a_rate_amounts_are_not_compared():
     assert "--rates" in told.message
 
 
+def test_receipts_of_two_currencies_are_never_added_as_they_stand():
+    parts = [receipt("a.jpg", total="20.00", currency="EUR"), receipt("b.jpg", total="25.00", currency="USD")]
+    assert only(found(claim(amount="45.00", currency="XXX"), parts)).rule == "rate_missing"
+    page = ("TOTAL USD 25.00",)
+    parts = [parts[0], receipt("b.jpg", total="25.00", currency="USD", lines=page)]
+    assert only(found(claim(amount="45.00"), parts)).rule == "rate_missing"
+
+
 def test_a_currency_that_was_only_guessed_contradicts_nothing():
     bare = receipt(total="45.00", currency="USD", lines=PAGE, sure=0.8)
     assert found(claim(amount="45.00"), bare) == {"c1": []}

@@ -89,7 +89,7 @@ def test_a_mapping_that_is_none_says_why(columns, said):
 
 
 def test_missing_columns_are_named_with_those_that_are_there(read):
-    with pytest.raises(UsageError, match="no column 'amount'.*columns are claim_id, sum") as error:
+    with pytest.raises(UsageError, match=r"no column 'amount'.*columns are claim_id, sum") as error:
         read("claim_id,sum\n1,2\n")
     assert error.value.code == "missing_columns"
 
@@ -172,7 +172,7 @@ def test_a_workbook_is_read_with_its_dates_and_numbers(read, tmp_path):
         "7", Decimal("80.9"), dt.date(2026, 3, 14), 3,
     )  # fmt: skip
     assert (second.claim_id, second.amount, second.date) == ("K8", Decimal("12.50"), dt.date(2026, 3, 15))
-    with pytest.raises(UsageError, match="no sheet 'x'.*Its sheets are Sheet"):
+    with pytest.raises(UsageError, match=r"no sheet 'x'.*Its sheets are Sheet"):
         read_claims(path, ClaimForm(sheet="x"))
 
 

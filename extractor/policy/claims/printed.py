@@ -15,6 +15,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from extractor.normalize.amounts import find_amounts
+from extractor.normalize.currency_marks import currencies_of_mark
 from extractor.types import Box, Document, Page, Word
 
 
@@ -107,7 +108,7 @@ def _on_page(page: Page) -> Iterator[Printed]:
         text, starts = _joined(line)
         matches = find_amounts(text)
         label = "".join(_between(text, [(match.start, match.end) for match in matches]))
-        own = bool(_LETTERS.search(label))
+        own = any(not currencies_of_mark(word) for word in _LETTERS.findall(label))
         role = role_of(label if own else above)
         for match in matches:
             words = [

@@ -72,8 +72,8 @@ def receipt_sum(claims: Sequence[Claim], receipts: Sequence[ReceiptEvidence], ra
         currency = next(iter(known))
     elif currency == UNKNOWN and known:
         # Sums of several currencies are no sum, and nobody says in which they are wanted.
-        shares = tuple(Share(receipt, money, None) for receipt, money in read if money is not None)
-        return ReceiptSum(UNKNOWN, shares, tuple(receipt for receipt, money in read if money is None))
+        apart = tuple(Share(receipt, money, None) for receipt, money in read if money is not None)
+        return ReceiptSum(UNKNOWN, apart, tuple(receipt for receipt, money in read if money is None))
     day = next((claim.date for claim in claims if claim.date), None)
     shares = [_share(receipt, money, currency, day, rates) for receipt, money in read if money is not None]
     return ReceiptSum(currency, tuple(shares), tuple(receipt for receipt, money in read if money is None))

@@ -13,7 +13,9 @@ from training.benchmark.overpayment import Subject, judge, judged_figures
 def subject(total: str, read: str, *, sure: float = 0.99) -> Subject:
     """A receipt over `total` of which the student read `read`."""
     words = ("Rex", "TOTAL", total, "CASH", "100.00")
-    page = Page(0, 10, 10, tuple(Word(text, Box(0.1, 0.1, 0.2, 0.2), 1.0, (row + 1) // 2) for row, text in enumerate(words)))
+    page = Page(
+        0, 10, 10, tuple(Word(text, Box(0.1, 0.1, 0.2, 0.2), 1.0, (row + 1) // 2) for row, text in enumerate(words))
+    )
     field = Field(value=read, text=read, confidence=sure, page=0, box=[0.1, 0.1, 0.2, 0.2])
     record = Extraction(file="a.jpg", sha256="a", status="ok", pages=1, receipt=Receipt(fields={"total": field}))
     evidence = ReceiptEvidence(record, Path("a.jpg"), Document("a.jpg", "a", (page,)))

@@ -149,6 +149,14 @@ def test_a_day_that_the_receipt_may_mean_is_no_difference():
     assert found(claim(date=dt.date(2026, 3, 4)), printed) == {"c1": []}
 
 
+def test_a_year_of_which_one_digit_was_misread_is_told_quietly():
+    def told(read: str):
+        return only(found(claim(date=dt.date(2018, 3, 14)), receipt(total="50.00", currency="EUR", date=read)))
+
+    assert (told("2013-03-14").severity, told("2017-03-14").severity) == ("low", "medium")
+    assert "may be misread" in told("2013-03-14").message
+
+
 def test_a_hotels_nights_stretch_the_day():
     stay = receipt(total="50.00", currency="EUR", date="2026-03-14")
     assert found(claim(date=dt.date(2026, 3, 8), nights=5), stay) == {"c1": []}

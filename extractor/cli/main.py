@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from extractor.cli.audit import audit
 from extractor.cli.dismiss import dismiss
 from extractor.cli.evaluate import evaluate
 from extractor.cli.extract import extract
@@ -45,6 +46,7 @@ def tailor(
 
 
 app.command()(extract)
+app.command()(audit)
 app.command()(evaluate)
 app.command()(models)
 app.add_typer(dismiss, name="dismiss")

@@ -13,6 +13,7 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 
+from extractor.student import features
 from training.augment import Sample, plain, vary
 from training.batches import Place, batches, epoch_order, fetch, steps_of_epoch
 from training.config import Run, Stage
@@ -24,6 +25,9 @@ from training.schedule import pace
 from training.store import Store
 from training.students.base import Student
 from training.weighing import Weighing, evenly
+
+REMEMBERED = 65_536
+"""Words whose features are kept between documents, some 60 MB: an epoch's own words come again in the next."""
 
 
 class Trainer:
@@ -42,6 +46,7 @@ class Trainer:
         self.run, self.stage, self.accelerator = run, stage, accelerator
         self.student, self.averaged, self.teacher = student, averaged, teacher
         self.stores = stores
+        features.remember(REMEMBERED)
         self.losses: dict[str, tuple[float, Loss]] = build_losses(stage.losses)
         self.weights = run.weights_of(stage)
         self.sizes = {name: len(store) for name, store in stores.items()}

@@ -78,10 +78,12 @@ def numbers(
     counts, distinct = Counter(known), sorted(set(known))
     sums = _sums(distinct)
     middle = float(np.median(heights)) if len(heights) else 1.0
-    for row, (text, amount) in enumerate(zip(texts, amounts, strict=True)):
-        table[row, :14] = _looks(text)
-        table[row, 14] = confidences[row]
-        table[row, 15] = min(float(heights[row]) / max(middle, 1e-6), 4.0) - 1.0
+    if not len(texts):
+        return table
+    table[:, :14] = [_looks(text) for text in texts]
+    table[:, 14] = confidences
+    table[:, 15] = np.minimum(heights.astype(np.float64) / max(middle, 1e-6), 4.0) - 1.0
+    for row, amount in enumerate(amounts):
         if amount is not None:
             place = np.searchsorted(distinct, amount)
             table[row, 16:24] = (
@@ -125,3 +127,12 @@ def _sums(distinct: Sequence[int]) -> frozenset[int]:
     largest = [amount for amount in distinct if amount > 0][-40:]
     whole = set(largest)
     return frozenset(one + other for at, one in enumerate(largest) for other in largest[at:] if one + other in whole)
+
+
+def remember(words: int) -> None:
+    """How many words' features are kept for the next document (4,096 unless said; some 1 KB each). Training sees the
+    same words in every epoch; a service need not."""
+    global pieces, cents, _looks
+    pieces = lru_cache(maxsize=words)(pieces.__wrapped__)
+    cents = lru_cache(maxsize=words)(cents.__wrapped__)
+    _looks = lru_cache(maxsize=words)(_looks.__wrapped__)

@@ -12,7 +12,7 @@ from extractor.student.encoder import Encoded, collate
 from tests.extractor.student.documents import ROWS
 from tests.training.tiny import FIELDS, encoded, of_length, student
 from training.augment import Sample
-from training.model import NEVER, CompactStudent
+from training.model import NEVER, CompactStudent, attention, attention_by_products
 
 STUDENT = student()
 
@@ -64,6 +64,21 @@ def test_words_see_their_picture_their_place_and_each_other() -> None:
         changed = other[name]
         changed[...] = changed[::-1] if name != "pictures" else 255 - changed + np.arange(224, dtype=np.uint8)
         assert not torch.allclose(plain, ask(STUDENT, Encoded(**other))["tags"][0], atol=1e-6), name
+
+
+@pytest.mark.parametrize("count", [1, 7, 60])
+def test_attention_in_training_is_attention_as_ever(count: int) -> None:
+    torch.manual_seed(3)
+    query, key, value = (torch.randn(2, 4, count, 8, requires_grad=True) for _ in range(3))
+    seen = torch.arange(count).expand(2, count) < torch.tensor([[count], [max(1, count - 3)]])
+    bias = torch.where(seen, 0.0, NEVER)[:, None, None, :]
+    outcomes = []
+    for attend in (attention, attention_by_products):
+        answer = attend(query, key, value, bias)
+        gradients = torch.autograd.grad(answer.square().sum(), (query, key, value))
+        outcomes.append((answer, *gradients))
+    for usual, by_products in zip(*outcomes, strict=True):
+        torch.testing.assert_close(by_products, usual, atol=1e-5, rtol=1e-4)
 
 
 def test_a_student_that_was_saved_answers_as_before(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -84,3 +85,21 @@ def test_tall_print_stands_out() -> None:
     numbers = features.numbers(["a", "b", "c"], heights, np.array([0.5, 1.0, 1.0], np.float32))
     assert numbers[:, 15] == pytest.approx([0.0, 0.0, 2.0], abs=1e-5)
     assert numbers[:, 14] == pytest.approx([0.5, 1.0, 1.0])
+
+
+def test_how_much_is_remembered_changes_no_feature() -> None:
+    words = ["TOTAL", "12.50", "Cafe", "12.50", "2019-02-03"]
+    heights, confidences = np.full(5, 0.02, np.float32), np.ones(5, np.float32)
+
+    def told() -> tuple[list[tuple[int, ...]], npt.NDArray[np.float32]]:
+        return [features.pieces(word) for word in words], features.numbers(words, heights, confidences)
+
+    pieces, first = told()
+    try:
+        features.remember(2)
+        again, second = told()
+        assert features.pieces.cache_info().maxsize == 2
+    finally:
+        features.remember(4_096)
+    assert again == pieces
+    assert np.array_equal(second, first)

@@ -23,6 +23,8 @@ Resolver = Callable[[str, int], Awaitable[list[str]]]
 
 LONGEST_URL = 2000
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_LOCAL_NAT64 = ipaddress.IPv6Network("64:ff9b:1::/48")
+"""RFC 8215: leads into a network of one's own, which older Pythons call global."""
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]{0,252}[a-z0-9_.])?|[0-9a-f:.]+")
 
 
@@ -110,6 +112,8 @@ def allowed(address: Address, settings: WebhookSettings) -> bool:
         return allowed(inner, settings)
     if any(address.version == network.version and address in network for network in settings.networks):
         return True
+    if address.version == 6 and address in _LOCAL_NAT64:
+        return False
     return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
 
 

@@ -36,6 +36,8 @@ class Courier:
         self._settings = parts.settings.webhook
         self._secret_of = secret_of
         self._resolve = resolve
+        # Made once: loading the certificates that are trusted takes a while.
+        self._client = new_client(self._settings)
         self._wake = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self.delivered = 0
@@ -62,6 +64,7 @@ class Courier:
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self._client.aclose()
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
@@ -99,7 +102,7 @@ class Courier:
             return "no secret to sign with", False
         try:
             async with asyncio.timeout(self._settings.timeout):
-                status = await post(delivery, secret, self._settings, self._resolve)
+                status = await post(self._client, delivery, secret, self._settings, self._resolve)
         except TailorError as error:
             return error.message, True
         except TimeoutError:
@@ -111,11 +114,25 @@ class Courier:
         return f"answered with status {status}", status == 410
 
 
-async def post(delivery: Delivery, secret: str, settings: WebhookSettings, resolve: Resolver | None = None) -> int:
-    """One attempt: the status of the answer, of which nothing else is read. Redirects aren't followed.
+def new_client(settings: WebhookSettings) -> httpx2.AsyncClient:
+    """Follows no redirects, and asks no proxies of the environment: they would look the name up once more.
+
+    No connection is kept for the next webhook: it was made for one judged name.
+    """
+    limits = httpx2.Limits(max_connections=settings.at_once, max_keepalive_connections=0)
+    return httpx2.AsyncClient(timeout=settings.timeout, follow_redirects=False, trust_env=False, limits=limits)
+
+
+async def post(
+    client: httpx2.AsyncClient,
+    delivery: Delivery,
+    secret: str,
+    settings: WebhookSettings,
+    resolve: Resolver | None = None,
+) -> int:
+    """One attempt: the status of the answer, of which nothing else is read.
 
     The address is looked up and judged here, and the connection goes to it; certificate and Host are the name's.
-    Proxies of the environment aren't asked: they would look the name up once more.
     """
     target = parse(delivery.url, settings)
     address = await address_for(target, settings, resolve)
@@ -130,10 +147,8 @@ async def post(delivery: Delivery, secret: str, settings: WebhookSettings, resol
         DELIVERY_HEADER: delivery.id,
     }
     extensions = {"sni_hostname": target.host}
-    async with (
-        httpx2.AsyncClient(timeout=settings.timeout, follow_redirects=False, trust_env=False) as client,
-        client.stream("POST", target.at(address), content=body, headers=headers, extensions=extensions) as answer,
-    ):
+    url = target.at(address)
+    async with client.stream("POST", url, content=body, headers=headers, extensions=extensions) as answer:
         return answer.status_code
 
 

@@ -53,7 +53,12 @@ class Metrics:
         self.batches = Histogram(
             "tailor_batch_size", "Documents in one batch of the student.", buckets=SIZES, registry=into
         )
-        self.batch_seconds = Histogram("tailor_batch_seconds", "Seconds for one batch.", buckets=SECONDS, registry=into)
+        self.batch_tokens = Counter(
+            "tailor_batch_tokens_total", "Tokens that the student ran over.", ("kind",), registry=into
+        )
+        self.workers = Counter(
+            "tailor_worker_events_total", "What happened to workers: started, died, …", ("event",), registry=into
+        )
         self.confidence = Histogram(
             "tailor_field_confidence",
             "How surely a field was read. A distribution that moves says that receipts or model have changed.",
@@ -67,11 +72,6 @@ class Metrics:
     def watch(self, engine: Engine) -> None:
         """Shows an engine's state whenever Prometheus asks."""
         self.registry.register(_EngineCollector(engine))
-
-    def batch(self, size: int, seconds: float) -> None:
-        """One batch of the student ran."""
-        self.batches.observe(size)
-        self.batch_seconds.observe(seconds)
 
     def read(self, record: Extraction, seconds: float, waited: float) -> None:
         """One document was read."""

@@ -94,6 +94,7 @@ def router() -> APIRouter:
         note(request, documents=len(uploads), bytes=sum(len(upload.content) for upload in uploads))
         if services.settings.log_text:
             note(request, files=[upload.name for upload in uploads])
+        services.judge.check(options.policy)
         reading = options.reading(words=services.judge.wants_words(options.policy))
 
         async def work() -> Kept:
@@ -104,7 +105,6 @@ def router() -> APIRouter:
                 note(request, records=[record.model_dump(mode="json") for record in records])
             return as_json(_written(records, answers if options.annotate else None))
 
-        services.judge.check(options.policy)
         return await settle(request, fingerprint("/v1/extract", options.model_dump(), uploads), work)
 
     return routes

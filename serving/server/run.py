@@ -18,13 +18,27 @@ from serving import logs
 from serving.app import Hooks, Room, create_app
 from serving.engine.base import Engine
 from serving.metrics import Metrics
+from serving.rooms import all_rooms
 from serving.safety.access import check_start, keys_needed
 from serving.safety.keys import KeyRing
+from serving.server.engines import build_engine
 from serving.server.protocol import GuardedProtocol
 from serving.services import Services
 from serving.settings import ServiceSettings
 
 log = logging.getLogger("serving")
+
+
+def serve(settings: ServiceSettings) -> None:
+    """`tailor serve`: everything that belongs to the service, until it is stopped. Raises TailorError."""
+    listening = prepared(settings)
+    metrics = Metrics()
+    try:
+        engine = build_engine(settings, metrics)
+    except BaseException:
+        listening.close()
+        raise
+    run(settings, engine, metrics=metrics, rooms=all_rooms(settings), listening=listening)
 
 
 def prepared(settings: ServiceSettings) -> socket.socket:

@@ -12,9 +12,6 @@ from typing import Any
 
 import httpx
 import pytest
-
-pytest.importorskip("fastapi", reason="needs the extra serving")
-
 import uvicorn
 
 from serving.app import create_app

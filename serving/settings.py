@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -13,6 +14,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, Setting
 
 from extractor.errors import UsageError
 from extractor.loading import Limits
+from serving.jobs.settings import JobSettings
 
 MIB = 2**20
 Names = Annotated[tuple[str, ...], NoDecode]
@@ -33,7 +35,9 @@ def data_folder() -> Path:
 class ServiceSettings(BaseSettings):
     """All settings of the service. Sizes are in bytes and times in seconds unless the name says otherwise."""
 
-    model_config = SettingsConfigDict(env_prefix="TAILOR_", frozen=True, extra="forbid", protected_namespaces=())
+    model_config = SettingsConfigDict(
+        env_prefix="TAILOR_", env_nested_delimiter="__", frozen=True, extra="forbid", protected_namespaces=()
+    )
 
     host: str = Field("127.0.0.1", description="The address to listen on; anything but this machine needs API keys.")
     port: int = Field(8000, ge=0, le=65535, description="The port; 0 takes a free one.")
@@ -77,6 +81,10 @@ class ServiceSettings(BaseSettings):
     body_pause_seconds: float = Field(15.0, gt=0, description="Between two pieces of a body.")
     send_seconds: float = Field(30.0, gt=0, description="For a client to take a piece of the answer.")
     grace: float = Field(30.0, ge=0, description="For requests to finish when the service stops.")
+    jobs: JobSettings = Field(
+        default_factory=lambda: JobSettings.model_validate({}),
+        description="Of /v1/jobs; in the environment TAILOR_JOBS__STORE, TAILOR_JOBS__WEBHOOK__SECRET and so on.",
+    )
     remember_hours: float = Field(24.0, gt=0, description="How long an Idempotency-Key is remembered.")
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -117,7 +125,7 @@ class ServiceSettings(BaseSettings):
         from_environment = EnvSettingsSource(cls)()
         said = {name: value for name, value in given.items() if value is not None}
         try:
-            return cls(**{**from_file, **from_environment, **said})
+            return cls(**_merged(_merged(from_file, from_environment), said))
         except ValidationError as error:
             first = error.errors()[0]
             name = ".".join(str(part) for part in first["loc"]) or "settings"
@@ -126,6 +134,15 @@ class ServiceSettings(BaseSettings):
                 code="bad_settings",
                 hint="See tailor serve --help.",
             ) from None
+
+
+def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings of two places, of which the one above wins; groups of settings one by one."""
+    found = {**below, **above}
+    for name in below.keys() & above.keys():
+        if isinstance(below[name], Mapping) and isinstance(above[name], Mapping):
+            found[name] = _merged(below[name], above[name])
+    return found
 
 
 def is_loopback(host: str) -> bool:

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
 
+from extractor.errors import MissingExtra, UsageError
 from serving.jobs.deliveries import Deliveries
 from serving.jobs.leases import Leases
 from serving.jobs.queue import DocumentQueue
@@ -37,10 +38,22 @@ class Parts:
 
     @classmethod
     def open(cls, settings: JobSettings) -> Parts:
-        """Raises UsageError where the folder can't be had; what a database or Redis raises where it is away."""
+        """Raises UsageError where folder, database or queue can't be had, and MissingExtra without its driver.
+
+        Redis is asked only when it is needed: it may come up after us.
+        """
         private_folder(settings.folder)
-        database = Database(settings.store_url)
-        database.create()
+        try:
+            database = Database(settings.store_url)
+            database.create()
+        except Exception as error:
+            raise _unreachable("store", error) from error
+        try:
+            queue = DocumentQueue(settings)
+        except MissingExtra:
+            raise
+        except Exception as error:
+            raise _unreachable("queue", error) from error
         spool = TableSpool(database) if settings.uploads_in_store else FolderSpool(settings.folder / "uploads")
         return cls(
             settings=settings,
@@ -48,7 +61,7 @@ class Parts:
             store=JobStore(database, settings),
             leases=Leases(database, settings),
             deliveries=Deliveries(database, settings.webhook),
-            queue=DocumentQueue(settings),
+            queue=queue,
             spool=spool,
             threads=ThreadPoolExecutor(_THREADS, thread_name_prefix="tailor-jobs"),
         )
@@ -62,3 +75,12 @@ class Parts:
         self.threads.shutdown(wait=True)
         self.queue.close()
         self.database.close()
+
+
+def _unreachable(which: str, error: Exception) -> UsageError:
+    # What a driver says may hold the URL, and that a password.
+    return UsageError(
+        f"The {which} of jobs can't be opened ({type(error).__name__}).",
+        code=f"{which}_unreachable",
+        hint=f"Look at the setting jobs.{which}, at its driver (pip install 'tailor[shared-queue]') and its server.",
+    )

@@ -15,7 +15,6 @@ from serving.jobs.model import Figures, Job, Kept, Page, Request
 from serving.jobs.parts import Parts
 from serving.jobs.queue import Announcement
 from serving.jobs.reader import Judge, Reader
-from serving.jobs.settings import JobSettings
 from serving.jobs.webhooks import Courier, secrets_for
 
 logger = logging.getLogger("tailor.jobs")
@@ -31,11 +30,11 @@ class Jobs:
     """
 
     def __init__(
-        self, settings: JobSettings, engine: Engine, *, judge: Judge | None = None, resolve: Resolver | None = None
+        self, parts: Parts, engine: Engine, *, judge: Judge | None = None, resolve: Resolver | None = None
     ) -> None:
-        """Opens store and queue. Raises UsageError where the folder can't be had, MissingExtra for a driver."""
-        self.settings = settings
-        self._parts = Parts.open(settings)
+        """`parts` are closed by `stop`. Call it inside the event loop."""
+        settings = self.settings = parts.settings
+        self._parts = parts
         self._secret_of = secrets_for(settings.webhook, settings.folder, shared=settings.shared)
         self._courier = Courier(self._parts, self._secret_of, resolve)
         self._reader = Reader(self._parts, engine, self._courier.wake, judge)
@@ -72,8 +71,8 @@ class Jobs:
             self._tasks = []
         await asyncio.to_thread(self._parts.close)
 
-    async def submit(self, request: Request, uploads: Sequence[Upload]) -> Job:
-        """Takes a job. Once this returned, the job survives whatever happens to the process.
+    async def submit(self, request: Request, uploads: Sequence[Upload]) -> tuple[Job, bool]:
+        """Takes a job, and says whether it was made before. From then on it survives the end of the process.
 
         The same Idempotency-Key and fingerprint give the job that was made before. Raises JobRefused, JobConflict,
         QueueFull, and OutputError where the disk is full. A client that goes away meanwhile doesn't stop it half-way.
@@ -105,6 +104,7 @@ class Jobs:
                 f"The job holds {len(uploads)} files; {self.settings.max_documents} are taken at most.",
                 code="too_many_files",
                 hint="Send several jobs.",
+                status=413,
             )
         if request.webhook is None:
             return
@@ -116,11 +116,11 @@ class Jobs:
                 hint="Leave the webhook out and ask for the job's state, or have the operator set webhook.secret.",
             )
 
-    async def _submit(self, request: Request, uploads: Sequence[Upload]) -> Job:
+    async def _submit(self, request: Request, uploads: Sequence[Upload]) -> tuple[Job, bool]:
         parts = self._parts
         before = await parts.call(parts.store.repeated, request)
         if before is not None:
-            return before
+            return before, True
         size = sum(len(upload.content) for upload in uploads)
         await parts.call(parts.store.room, request.owner, len(uploads), size)
         kept: list[Kept] = []
@@ -137,7 +137,7 @@ class Jobs:
         if not waiting:  # the same request was quicker
             await self._drop([one.upload for one in kept])
         await self._announce(waiting)
-        return job
+        return job, not waiting
 
     async def _cancel(self, owner: str, job: str, *, delete: bool) -> Job:
         found, uploads = await self._parts.call(self._parts.store.cancel, owner, job, delete=delete)

@@ -41,7 +41,10 @@ class JobSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    folder: Path = Field(description="A private folder for uploads and, by default, store and queue.")
+    folder: Path = Field(
+        Path("jobs"),
+        description="Private, for uploads and, by default, store and queue; in the data folder.",
+    )
     store: str = Field("", repr=False, description="SQLAlchemy URL of the store; empty for SQLite in the folder.")
     queue: str = Field(
         "", repr=False, description="redis:// or postgresql:// URL of the queue; empty for SQLite in the folder."

@@ -187,10 +187,7 @@ class JobStore:
         query = sa.select(jobs).where(jobs.c.id == job, jobs.c.owner == owner, jobs.c.deleted == 0)
         row = connection.execute(query).one_or_none()
         if row is None or (row.finished is not None and row.expires <= self._database.now(connection)):
-            raise JobNotFound(
-                "There is no such job.",
-                hint="It may have expired, or belong to another key: look at `expires` of a job.",
-            )
+            raise JobNotFound
         return row
 
     def _repeated(self, connection: sa.Connection, request: Request) -> Job | None:
@@ -199,9 +196,7 @@ class JobStore:
         if row is None:
             return None
         if row.request_print != request.fingerprint:
-            raise JobConflict(
-                "This Idempotency-Key was used for another request.", hint="Choose a new key for a new request."
-            )
+            raise JobConflict
         return job_of(connection, row)
 
     def _room(self, connection: sa.Connection, owner: str, more: int, size: int) -> None:

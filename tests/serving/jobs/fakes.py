@@ -12,7 +12,8 @@ from typing import Any
 from extractor.types import Extraction, Notice
 from serving.engine.base import Answer, Busy, EngineState, ReadOptions, Upload
 from serving.jobs.guard import Resolver
-from serving.jobs.model import Job
+from serving.jobs.model import Job, Request
+from serving.jobs.parts import Parts
 from serving.jobs.reader import Judge
 from serving.jobs.service import Jobs
 from serving.jobs.settings import JobSettings
@@ -83,12 +84,16 @@ def settings(folder: Path, **changes: Any) -> JobSettings:
 async def running(
     given: JobSettings, engine: FakeEngine, *, judge: Judge | None = None, resolve: Resolver | None = None
 ) -> AsyncIterator[Jobs]:
-    jobs = Jobs(given, engine, judge=judge, resolve=resolve)
+    jobs = Jobs(Parts.open(given), engine, judge=judge, resolve=resolve)
     await jobs.start()
     try:
         yield jobs
     finally:
         await jobs.stop(0.2)
+
+
+async def send(jobs: Jobs, request: Request, uploads: list[Upload]) -> Job:
+    return (await jobs.submit(request, uploads))[0]
 
 
 async def until(true: Callable[[], bool], seconds: float = 8.0) -> None:

@@ -14,8 +14,9 @@ from extractor.types import Extraction
 from serving.engine.base import Answer, ReadOptions, Upload
 from serving.jobs.errors import JobConflict, JobNotFound, JobRefused, QueueFull
 from serving.jobs.model import Request
+from serving.jobs.parts import Parts
 from serving.jobs.service import Jobs
-from tests.serving.jobs.fakes import FakeEngine, ended, running, settings, until, uploads
+from tests.serving.jobs.fakes import FakeEngine, ended, running, send, settings, until, uploads
 
 
 async def names(jobs: Jobs, job: str, owner: str = "anna", limit: int = 50) -> list[str]:
@@ -42,7 +43,7 @@ def test_every_document_is_read_once_and_its_record_stands_in_the_order_sent(tmp
     async def scene() -> None:
         engine = FakeEngine()
         async with running(settings(tmp_path), engine) as jobs:
-            job = await jobs.submit(Request("anna"), uploads(7))
+            job = await send(jobs, Request("anna"), uploads(7))
             assert job.counts.total == 7
             over = await ended(jobs, job)
             assert (over.state, over.counts.done, over.counts.progress) == ("done", 7, 1.0)
@@ -57,7 +58,7 @@ def test_uploads_lie_in_a_private_folder_under_random_names_and_go_once_read(tmp
         engine = FakeEngine()
         engine.ready = False
         async with running(settings(tmp_path), engine) as jobs:
-            job = await jobs.submit(Request("anna"), [Upload("../../etc/passwd", b"x" * 10)])
+            job = await send(jobs, Request("anna"), [Upload("../../etc/passwd", b"x" * 10)])
             (upload,) = kept(tmp_path)
             assert "passwd" not in upload.name
             assert stat.S_IMODE(upload.stat().st_mode) == 0o600
@@ -77,7 +78,7 @@ def test_the_options_reach_the_engine_as_sent_and_the_password_is_forgotten_at_t
         engine = FakeEngine()
         options = ReadOptions(ocr="tesseract", languages=("deu", "eng"), pages=(0, 2), password="sesame-open")
         async with running(settings(tmp_path), engine) as jobs:
-            await ended(jobs, await jobs.submit(Request("anna", options), uploads(1)))
+            await ended(jobs, await send(jobs, Request("anna", options), uploads(1)))
         assert engine.asked == [options]
         assert b"sesame-open" not in (tmp_path / "jobs.db").read_bytes()
 
@@ -88,9 +89,9 @@ def test_a_job_of_which_nothing_can_be_read_has_failed_and_one_bad_file_is_only_
     async def scene() -> None:
         async with running(settings(tmp_path), FakeEngine()) as jobs:
             bad = Upload("bad.png", b"bad")
-            mixed = await ended(jobs, await jobs.submit(Request("anna"), [bad, *uploads(2)]))
+            mixed = await ended(jobs, await send(jobs, Request("anna"), [bad, *uploads(2)]))
             assert (mixed.state, mixed.counts.done, mixed.counts.failed) == ("done", 2, 1)
-            alone = await ended(jobs, await jobs.submit(Request("anna"), [bad]))
+            alone = await ended(jobs, await send(jobs, Request("anna"), [bad]))
             assert alone.state == "failed"
             (record,) = (await jobs.results("anna", alone.id)).records
             assert json.loads(record)["error"]["code"] == "broken_image"
@@ -103,7 +104,7 @@ def test_a_full_engine_is_asked_again_until_it_takes_the_document(tmp_path: Path
         engine = FakeEngine()
         engine.busy = 4
         async with running(settings(tmp_path), engine) as jobs:
-            over = await ended(jobs, await jobs.submit(Request("anna"), uploads(2)))
+            over = await ended(jobs, await send(jobs, Request("anna"), uploads(2)))
             assert over.counts.done == 2
 
     asyncio.run(scene())
@@ -113,7 +114,7 @@ def test_a_defect_of_the_engine_ends_in_a_failed_record_after_some_attempts(tmp_
     async def scene() -> None:
         engine = FakeEngine()
         async with running(settings(tmp_path, attempts=3), engine) as jobs:
-            over = await ended(jobs, await jobs.submit(Request("anna"), [Upload("d.png", b"defect"), *uploads(1)]))
+            over = await ended(jobs, await send(jobs, Request("anna"), [Upload("d.png", b"defect"), *uploads(1)]))
             assert (over.counts.done, over.counts.failed) == (1, 1)
             record = json.loads((await jobs.results("anna", over.id)).records[0])
             assert record["error"]["code"] == "worker_died"
@@ -126,10 +127,10 @@ def test_jobs_leave_the_engine_to_interactive_requests_but_for_one_document(tmp_
     async def scene() -> None:
         engine = FakeEngine(seconds=0.05, workers=4)
         async with running(settings(tmp_path, readers=0), engine) as jobs:
-            await ended(jobs, await jobs.submit(Request("anna"), uploads(12)))
+            await ended(jobs, await send(jobs, Request("anna"), uploads(12)))
             assert engine.most == 5
             engine.most, engine.others = 0, 4
-            await ended(jobs, await jobs.submit(Request("anna"), uploads(6)))
+            await ended(jobs, await send(jobs, Request("anna"), uploads(6)))
             assert engine.most == 1
 
     asyncio.run(scene())
@@ -139,8 +140,8 @@ def test_a_small_job_overtakes_a_large_one(tmp_path: Path) -> None:
     async def scene() -> None:
         engine = FakeEngine(seconds=0.02)
         async with running(settings(tmp_path, readers=1), engine) as jobs:
-            large = await jobs.submit(Request("anna"), uploads(40, "large"))
-            small = await jobs.submit(Request("bert"), uploads(2, "small"))
+            large = await send(jobs, Request("anna"), uploads(40, "large"))
+            small = await send(jobs, Request("bert"), uploads(2, "small"))
             await ended(jobs, small, "bert")
             assert (await jobs.find("anna", large.id)).counts.queued > 20
 
@@ -151,7 +152,7 @@ def test_cancelling_stops_what_has_not_begun_and_lets_the_rest_finish(tmp_path: 
     async def scene() -> None:
         engine = FakeEngine(seconds=0.3)
         async with running(settings(tmp_path), engine) as jobs:
-            job = await jobs.submit(Request("anna"), uploads(6))
+            job = await send(jobs, Request("anna"), uploads(6))
             await until(lambda: engine.running == 2)
             stopped = await jobs.cancel("anna", job.id)
             assert (stopped.state, stopped.counts.cancelled, stopped.counts.running) == ("cancelled", 4, 2)
@@ -169,14 +170,14 @@ def test_cancelling_stops_what_has_not_begun_and_lets_the_rest_finish(tmp_path: 
 def test_a_deleted_job_is_gone_at_once_with_its_results(tmp_path: Path) -> None:
     async def scene() -> None:
         async with running(settings(tmp_path), FakeEngine()) as jobs:
-            job = await jobs.submit(Request("anna", key="k", fingerprint="f"), [Upload("private-name.png", b"x")])
+            job = await send(jobs, Request("anna", key="k", fingerprint="f"), [Upload("private-name.png", b"x")])
             await ended(jobs, job)
             await jobs.delete("anna", job.id)
             with pytest.raises(JobNotFound):
                 await jobs.find("anna", job.id)
             with pytest.raises(JobNotFound):
                 await jobs.results("anna", job.id)
-            fresh = await jobs.submit(Request("anna", key="k", fingerprint="f"), uploads(1))
+            fresh = await send(jobs, Request("anna", key="k", fingerprint="f"), uploads(1))
             assert fresh.id != job.id
             await wait_for_upkeep(jobs)
         assert b"private-name.png" not in (tmp_path / "jobs.db").read_bytes()
@@ -187,7 +188,7 @@ def test_a_deleted_job_is_gone_at_once_with_its_results(tmp_path: Path) -> None:
 def test_nobody_sees_or_stops_the_job_of_another_key(tmp_path: Path) -> None:
     async def scene() -> None:
         async with running(settings(tmp_path), FakeEngine()) as jobs:
-            job = await jobs.submit(Request("anna"), uploads(1))
+            job = await send(jobs, Request("anna"), uploads(1))
             for ask in (jobs.find, jobs.results, jobs.cancel, jobs.delete):
                 with pytest.raises(JobNotFound):
                     await ask("bert", job.id)
@@ -201,13 +202,13 @@ def test_the_same_idempotency_key_gives_the_same_job_and_for_another_request_a_c
         engine = FakeEngine()
         async with running(settings(tmp_path), engine) as jobs:
             request = Request("anna", key="k1", fingerprint="f1")
-            both = await asyncio.gather(*(jobs.submit(request, uploads(2)) for _ in range(5)))
+            both = await asyncio.gather(*(send(jobs, request, uploads(2)) for _ in range(5)))
             assert len({job.id for job in both}) == 1
             await ended(jobs, both[0])
-            assert (await jobs.submit(request, uploads(2))).id == both[0].id
+            assert (await send(jobs, request, uploads(2))).id == both[0].id
             with pytest.raises(JobConflict):
-                await jobs.submit(Request("anna", key="k1", fingerprint="other"), uploads(2))
-            other = await jobs.submit(Request("bert", key="k1", fingerprint="f1"), uploads(2))
+                await send(jobs, Request("anna", key="k1", fingerprint="other"), uploads(2))
+            other = await send(jobs, Request("bert", key="k1", fingerprint="f1"), uploads(2))
             assert other.id != both[0].id
             await ended(jobs, other, "bert")
         assert len(engine.seen) == 4
@@ -226,16 +227,16 @@ def test_what_may_wait_is_bounded_by_key_and_in_all(tmp_path: Path, bound: dict[
         engine = FakeEngine()
         engine.ready = False
         async with running(settings(tmp_path, **bound), engine) as jobs:
-            job = await jobs.submit(Request("anna"), uploads(3, "abcd"))
+            job = await send(jobs, Request("anna"), uploads(3, "abcd"))
             with pytest.raises(QueueFull) as refused:
-                await jobs.submit(Request("anna"), uploads(1, "abcd"))
+                await send(jobs, Request("anna"), uploads(1, "abcd"))
             assert refused.value.retry_after >= 1
             if "key_documents" in bound:
-                await jobs.submit(Request("bert"), uploads(1))
+                await send(jobs, Request("bert"), uploads(1))
             assert len(kept(tmp_path)) in (3, 4)
             engine.ready = True
             await ended(jobs, job)
-            await jobs.submit(Request("anna"), uploads(1, "abcd"))
+            await send(jobs, Request("anna"), uploads(1, "abcd"))
 
     asyncio.run(scene())
 
@@ -244,9 +245,9 @@ def test_a_job_without_files_or_with_too_many_is_refused(tmp_path: Path) -> None
     async def scene() -> None:
         async with running(settings(tmp_path, max_documents=2), FakeEngine()) as jobs:
             with pytest.raises(JobRefused) as none:
-                await jobs.submit(Request("anna"), [])
+                await send(jobs, Request("anna"), [])
             with pytest.raises(JobRefused) as many:
-                await jobs.submit(Request("anna"), uploads(3))
+                await send(jobs, Request("anna"), uploads(3))
             assert (none.value.code, many.value.code) == ("no_files", "too_many_files")
 
     asyncio.run(scene())
@@ -255,7 +256,7 @@ def test_a_job_without_files_or_with_too_many_is_refused(tmp_path: Path) -> None
 def test_results_are_forgotten_after_the_retention_time(tmp_path: Path) -> None:
     async def scene() -> None:
         async with running(settings(tmp_path, retention=0.4), FakeEngine()) as jobs:
-            job = await ended(jobs, await jobs.submit(Request("anna"), [Upload("private-name.png", b"x")]))
+            job = await ended(jobs, await send(jobs, Request("anna"), [Upload("private-name.png", b"x")]))
             assert job.finished is not None
             assert job.expires == pytest.approx(job.finished + 0.4)
             await asyncio.sleep(0.45)
@@ -272,7 +273,7 @@ def test_uploads_that_wait_longer_than_the_retention_time_are_deleted_and_their_
         engine = FakeEngine()
         engine.ready = False
         async with running(settings(tmp_path, retention=0.5), engine) as jobs:
-            job = await jobs.submit(Request("anna"), uploads(2))
+            job = await send(jobs, Request("anna"), uploads(2))
             await until(lambda: not kept(tmp_path))
             assert (await jobs.find("anna", job.id)).state == "cancelled"
 
@@ -284,7 +285,7 @@ def test_an_upload_that_someone_deleted_gives_a_failed_record(tmp_path: Path) ->
         engine = FakeEngine()
         engine.ready = False
         async with running(settings(tmp_path), engine) as jobs:
-            job = await jobs.submit(Request("anna"), uploads(1))
+            job = await send(jobs, Request("anna"), uploads(1))
             kept(tmp_path)[0].unlink()
             engine.ready = True
             assert (await ended(jobs, job)).state == "failed"
@@ -299,7 +300,7 @@ def test_documents_whose_messages_were_lost_are_announced_again(tmp_path: Path) 
         engine = FakeEngine()
         engine.ready = False
         async with running(settings(tmp_path), engine) as jobs:
-            job = await jobs.submit(Request("anna"), uploads(3))
+            job = await send(jobs, Request("anna"), uploads(3))
             while jobs._parts.queue.take():
                 pass
             engine.ready = True
@@ -311,9 +312,9 @@ def test_documents_whose_messages_were_lost_are_announced_again(tmp_path: Path) 
 def test_stopping_gives_back_what_is_not_finished_and_the_next_start_reads_it(tmp_path: Path) -> None:
     async def scene() -> None:
         slow = FakeEngine(seconds=30)
-        jobs = Jobs(settings(tmp_path), slow)
+        jobs = Jobs(Parts.open(settings(tmp_path)), slow)
         await jobs.start()
-        job = await jobs.submit(Request("anna"), uploads(4))
+        job = await send(jobs, Request("anna"), uploads(4))
         await until(lambda: slow.running == 2)
         await jobs.stop(0.1)
         assert sorted(slow.cancelled) == ["r0.png", "r1.png"]
@@ -331,9 +332,9 @@ def test_stopping_gives_back_what_is_not_finished_and_the_next_start_reads_it(tm
 def test_stopping_lets_what_was_begun_finish_within_the_grace(tmp_path: Path) -> None:
     async def scene() -> None:
         engine = FakeEngine(seconds=0.3)
-        jobs = Jobs(settings(tmp_path), engine)
+        jobs = Jobs(Parts.open(settings(tmp_path)), engine)
         await jobs.start()
-        job = await jobs.submit(Request("anna"), uploads(4))
+        job = await send(jobs, Request("anna"), uploads(4))
         await until(lambda: engine.running == 2)
         await jobs.stop(5)
         assert (engine.seen, engine.cancelled) == (["r0.png", "r1.png"], [])
@@ -356,10 +357,10 @@ def test_the_policy_is_applied_and_one_that_can_t_be_leaves_the_reading_with_a_w
 
     async def scene() -> None:
         async with running(settings(tmp_path), FakeEngine(), judge=judge) as jobs:
-            job = await ended(jobs, await jobs.submit(Request("anna", policy="travel"), uploads(1)))
+            job = await ended(jobs, await send(jobs, Request("anna", policy="travel"), uploads(1)))
             (record,) = (await jobs.results("anna", job.id)).records
             assert json.loads(record)["verdict"] == "approve"
-            job = await ended(jobs, await jobs.submit(Request("anna", policy="gone"), uploads(1)))
+            job = await ended(jobs, await send(jobs, Request("anna", policy="gone"), uploads(1)))
             found = json.loads((await jobs.results("anna", job.id)).records[0])
             assert (found["status"], found["warnings"][0]["code"]) == ("partial", "no_policy")
         assert asked == ["travel", "gone"]
@@ -372,7 +373,7 @@ def test_the_figures_tell_what_waits_and_for_how_long(tmp_path: Path) -> None:
         engine = FakeEngine()
         engine.ready = False
         async with running(settings(tmp_path), engine) as jobs:
-            job = await jobs.submit(Request("anna"), [Upload("a", b"12345"), Upload("b", b"bad")])
+            job = await send(jobs, Request("anna"), [Upload("a", b"12345"), Upload("b", b"bad")])
             await until(lambda: jobs.figures.queued == 2)
             assert (jobs.figures.queued_bytes, jobs.figures.open_jobs) == (8, 1)
             await until(lambda: jobs.figures.oldest > 0.2)
@@ -387,4 +388,4 @@ def test_the_figures_tell_what_waits_and_for_how_long(tmp_path: Path) -> None:
 def test_a_folder_that_can_t_be_had_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(TailorError, match="can't be used"):
-        Jobs(settings(tmp_path / "file" / "jobs"), FakeEngine())
+        Parts.open(settings(tmp_path / "file" / "jobs"))

@@ -20,7 +20,7 @@ from serving.jobs.model import Request
 from serving.jobs.settings import WebhookSettings
 from serving.jobs.signing import verify
 from serving.jobs.webhooks import new_client, post, secrets_for
-from tests.serving.jobs.fakes import FakeEngine, ended, running, settings, until, uploads
+from tests.serving.jobs.fakes import FakeEngine, ended, running, send, settings, until, uploads
 from tests.serving.jobs.receiver import receiving
 
 SECRET = "the service's secret"
@@ -41,7 +41,7 @@ def hooks(**changes: Any) -> WebhookSettings:
 def test_the_end_of_a_job_is_told_once_with_a_signature_that_verifies(tmp_path: Path) -> None:
     async def scene() -> None:
         async with receiving() as server, running(settings(tmp_path, webhook=hooks()), FakeEngine()) as jobs:
-            job = await ended(jobs, await jobs.submit(Request("anna", webhook=server.url), uploads(3)))
+            job = await ended(jobs, await send(jobs, Request("anna", webhook=server.url), uploads(3)))
             await until(lambda: jobs.figures.webhooks_delivered == 1)
             await asyncio.sleep(0.3)
             (call,) = server.got
@@ -61,7 +61,7 @@ def test_a_cancelled_job_is_told_too(tmp_path: Path) -> None:
         engine = FakeEngine()
         engine.ready = False
         async with receiving() as server, running(settings(tmp_path, webhook=hooks()), engine) as jobs:
-            job = await jobs.submit(Request("anna", webhook=server.url), uploads(2))
+            job = await send(jobs, Request("anna", webhook=server.url), uploads(2))
             await jobs.cancel("anna", job.id)
             await until(lambda: len(server.got) == 1)
             assert json.loads(server.got[0].body)["state"] == "cancelled"
@@ -75,7 +75,7 @@ def test_it_is_tried_again_under_the_same_id_until_the_server_takes_it(tmp_path:
             receiving(statuses=[500, 429, 302], location="http://127.0.0.1:1/elsewhere") as server,
             running(settings(tmp_path, webhook=hooks()), FakeEngine()) as jobs,
         ):
-            await jobs.submit(Request("anna", webhook=server.url), uploads(1))
+            await send(jobs, Request("anna", webhook=server.url), uploads(1))
             await until(lambda: jobs.figures.webhooks_delivered == 1)
             assert jobs.figures.webhook_failures == 3
             assert len({call.headers["tailor-delivery"] for call in server.got}) == 1
@@ -88,11 +88,11 @@ def test_it_is_given_up_after_the_attempts_or_at_once_where_the_server_says_gone
     async def scene() -> None:
         given = settings(tmp_path, webhook=hooks(attempts=3))
         async with receiving(statuses=[500] * 9) as server, running(given, FakeEngine()) as jobs:
-            await jobs.submit(Request("anna", webhook=server.url), uploads(1))
+            await send(jobs, Request("anna", webhook=server.url), uploads(1))
             await until(lambda: jobs.figures.webhooks_given_up == 1)
             assert len(server.got) == 3
             server.statuses[:] = [410]
-            await jobs.submit(Request("anna", webhook=server.url), uploads(1))
+            await send(jobs, Request("anna", webhook=server.url), uploads(1))
             await until(lambda: jobs.figures.webhooks_given_up == 2)
             assert len(server.got) == 4
             assert jobs.figures.webhooks_waiting == 0
@@ -104,7 +104,7 @@ def test_a_server_that_never_answers_costs_the_timeout_and_no_more(tmp_path: Pat
     async def scene() -> None:
         given = settings(tmp_path, webhook=hooks(timeout=0.7, attempts=2))
         async with receiving(silent=True) as server, running(given, FakeEngine()) as jobs:
-            await jobs.submit(Request("anna", webhook=server.url), uploads(1))
+            await send(jobs, Request("anna", webhook=server.url), uploads(1))
             await until(lambda: jobs.figures.webhooks_given_up == 1)
             assert len(server.got) == 2
 
@@ -116,7 +116,7 @@ def test_a_webhook_on_its_way_outlives_the_process(tmp_path: Path) -> None:
         given = settings(tmp_path, webhook=hooks(timeout=20))
         async with receiving(silent=True) as server:
             async with running(given, FakeEngine()) as jobs:
-                await jobs.submit(Request("anna", webhook=server.url), uploads(1))
+                await send(jobs, Request("anna", webhook=server.url), uploads(1))
                 await until(lambda: len(server.got) == 1)
             server.silent = False
             async with running(given, FakeEngine()) as jobs:
@@ -134,7 +134,7 @@ def test_a_name_that_turns_private_after_the_job_was_taken_is_not_called(tmp_pat
         given = settings(tmp_path, webhook=hooks(networks=()))
         async with receiving() as server, running(given, FakeEngine(), resolve=rebound) as jobs:
             url = f"http://hooks.example.com:{server.port}/"
-            await jobs.submit(Request("anna", webhook=url), uploads(1))
+            await send(jobs, Request("anna", webhook=url), uploads(1))
             await until(lambda: jobs.figures.webhooks_given_up == 1)
             assert server.got == []
 
@@ -146,8 +146,8 @@ def test_a_private_url_and_one_that_can_t_be_signed_are_refused_before_anything_
         given = settings(tmp_path, webhook=hooks(networks=()), key_documents=1)
         async with running(given, FakeEngine()) as jobs:
             with pytest.raises(JobRefused):
-                await jobs.submit(Request("anna", webhook="https://169.254.169.254/latest"), uploads(1))
-            await ended(jobs, await jobs.submit(Request("anna"), uploads(1)))
+                await send(jobs, Request("anna", webhook="https://169.254.169.254/latest"), uploads(1))
+            await ended(jobs, await send(jobs, Request("anna"), uploads(1)))
 
     asyncio.run(scene())
     none = secrets_for(WebhookSettings(), tmp_path, shared=True)

@@ -120,8 +120,9 @@ class Leases:
             if not empty:
                 waiting.append(documents.c.due < passed - _PASSED)
             chosen = sa.select(documents.c.id).where(*waiting).order_by(documents.c.due).limit(_MOST)
-            query = documents.update().where(documents.c.id.in_(chosen)).values(announced=now)
-            rows = connection.execute(query.returning(documents.c.id, documents.c.due)).all()
+            query = documents.update().where(documents.c.id.in_(chosen.with_for_update(skip_locked=True)))
+            found = query.values(announced=now).returning(documents.c.id, documents.c.due)
+            rows = connection.execute(found).all()
         return [Announcement(row.id, row.due) for row in rows]
 
 

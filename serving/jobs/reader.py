@@ -16,7 +16,7 @@ from serving.engine.base import Answer, Busy, Engine, Upload
 from serving.jobs.model import Claim
 from serving.jobs.parts import Parts
 
-logger = logging.getLogger("tailor.jobs")
+logger = logging.getLogger("serving.jobs")
 
 Judge = Callable[[Answer, str | None], Awaitable[Extraction]]
 """Applies a policy (by its name; None for the service's own) to what was read, and gives the record to keep."""
@@ -52,10 +52,10 @@ class Reader:
         try:
             while not self._stopping:
                 self._wake.clear()
-                if not self._has_room():
-                    await self._pause_until_change()
-                    continue
                 try:
+                    if not self._has_room():
+                        await self._pause_until_change()
+                        continue
                     claim = await self._next()
                 except Exception as error:  # queue or store is away: what waits, waits
                     logger.warning("waiting documents can't be looked up (%s)", type(error).__name__)

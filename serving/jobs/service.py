@@ -17,7 +17,7 @@ from serving.jobs.queue import Announcement
 from serving.jobs.reader import Judge, Reader
 from serving.jobs.webhooks import Courier, secrets_for
 
-logger = logging.getLogger("tailor.jobs")
+logger = logging.getLogger("serving.jobs")
 
 _ORPHAN = 3600.0
 """Seconds after which an upload that no document needs is deleted; its job may just be being written."""
@@ -123,12 +123,8 @@ class Jobs:
             return before, True
         size = sum(len(upload.content) for upload in uploads)
         await parts.call(parts.store.room, request.owner, len(uploads), size)
-        kept: list[Kept] = []
-        waiting: list[Announcement] = []
+        kept = await self._keep(uploads)
         try:
-            for upload in uploads:
-                name = await parts.call(parts.spool.keep, upload.content)
-                kept.append(Kept(_clean(upload.name), len(upload.content), name))
             job, waiting = await parts.call(parts.store.admit, request, kept)
         except TailorError:
             # After any other error the job may stand in the store: then upkeep decides about the uploads.
@@ -138,6 +134,19 @@ class Jobs:
             await self._drop([one.upload for one in kept])
         await self._announce(waiting)
         return job, not waiting
+
+    async def _keep(self, uploads: Sequence[Upload]) -> list[Kept]:
+        """All in the spool, or none: side by side, for each waits for the disk."""
+        calls = (self._parts.call(self._parts.spool.keep, upload.content) for upload in uploads)
+        names = await asyncio.gather(*calls, return_exceptions=True)
+        failed = [name for name in names if isinstance(name, BaseException)]
+        if failed:
+            await self._drop([name for name in names if isinstance(name, str)])
+            raise failed[0]
+        return [
+            Kept(_clean(upload.name), len(upload.content), str(name))
+            for upload, name in zip(uploads, names, strict=True)
+        ]
 
     async def _cancel(self, owner: str, job: str, *, delete: bool) -> Job:
         found, uploads = await self._parts.call(self._parts.store.cancel, owner, job, delete=delete)
@@ -149,7 +158,7 @@ class Jobs:
         for upload in uploads:
             try:
                 await self._parts.call(self._parts.spool.drop, upload)
-            except (OSError, TailorError) as error:  # upkeep deletes it later
+            except Exception as error:  # upkeep deletes it later
                 logger.warning("an upload could not be deleted (%s)", type(error).__name__)
 
     async def _announce(self, waiting: Sequence[Announcement]) -> None:

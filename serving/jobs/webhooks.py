@@ -19,7 +19,7 @@ from serving.jobs.parts import Parts
 from serving.jobs.settings import WebhookSettings
 from serving.jobs.signing import DELIVERY_HEADER, SIGNATURE_HEADER, sign
 
-logger = logging.getLogger("tailor.jobs")
+logger = logging.getLogger("serving.jobs")
 
 Secrets = Callable[[str], str | None]
 """The secret that signs an owner's webhooks; None where there is none."""

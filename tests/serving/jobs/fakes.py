@@ -18,7 +18,7 @@ from serving.jobs.reader import Judge
 from serving.jobs.service import Jobs
 from serving.jobs.settings import JobSettings
 
-QUICK: dict[str, Any] = {"lease": 0.6, "upkeep": 0.1, "poll": 0.02, "readers": 2}
+QUICK: dict[str, Any] = {"lease": 5.0, "upkeep": 0.1, "poll": 0.02, "readers": 2}
 
 
 class FakeEngine:

@@ -1,4 +1,4 @@
-"""Several machines share one store and queue: PostgreSQL, and Redis for the queue. Real servers, where they are found."""
+"""Several machines share store and queue: PostgreSQL, and Redis for the queue. Real servers, where they are found."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_two_machines_share_a_job_and_each_document_is_read_by_one(tmp_path: Pat
 
 
 def test_what_a_killed_machine_had_is_taken_over(tmp_path: Path, shared: dict[str, str]) -> None:
-    given, notes = settings(tmp_path, **shared), tmp_path / "notes"
+    given, notes = settings(tmp_path, lease=1.5, **shared), tmp_path / "notes"
     job = asyncio.run(sent(given, 20))
     for _ in range(2):
         with process(given, notes, 0.1) as child:

@@ -43,6 +43,9 @@ class Parts:
         Redis is asked only when it is needed: it may come up after us.
         """
         private_folder(settings.folder)
+        for name in settings.files:
+            # SQLite gives the files beside it the same rights.
+            (settings.folder / name).touch(mode=0o600)
         try:
             database = Database(settings.store_url)
             database.create()

@@ -95,6 +95,11 @@ class JobSettings(BaseModel):
         return self.store
 
     @property
+    def files(self) -> tuple[str, ...]:
+        """Names in the folder of the databases that lie there."""
+        return tuple(name for name, url in (("jobs.db", self.store), ("queue.db", self.queue)) if not url)
+
+    @property
     def shared(self) -> bool:
         """Whether the store is a server, which other machines can reach too."""
         return not self.store_url.startswith("sqlite")

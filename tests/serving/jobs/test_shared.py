@@ -6,6 +6,7 @@ import asyncio
 import json
 import signal
 import tempfile
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,14 +18,25 @@ from serving.jobs.errors import QueueFull
 from serving.jobs.model import Request
 from serving.jobs.parts import Parts
 from tests.serving.jobs import servers
-from tests.serving.jobs.fakes import FakeEngine, ended, running, send, settings, until, uploads
+from tests.serving.jobs.fakes import FakeEngine, ended, running, send, settings, uploads
 from tests.serving.jobs.test_killed import begun, process, records, sent, wait_for_more
 
 
 @pytest.fixture(scope="module")
-def postgresql() -> Iterator[str]:
+def postgresql_server() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="tailor-pg-") as folder, servers.postgresql(Path(folder)) as url:
         yield url
+
+
+@pytest.fixture
+def postgresql(postgresql_server: str) -> str:
+    """The URL of a database of the test's own."""
+    import psycopg
+
+    name = f"t{uuid.uuid4().hex}"
+    with psycopg.connect(postgresql_server, autocommit=True) as connection:
+        connection.execute(f"create database {name}")
+    return f"{postgresql_server.rpartition('/')[0]}/{name}"
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +66,8 @@ def test_two_machines_share_a_job_and_each_document_is_read_by_one(tmp_path: Pat
             assert sorted(here.seen + there.seen) == sorted(f"r{n}.png" for n in range(30))
             assert here.seen
             assert there.seen
-            await until(lambda: not jobs._parts.spool.older_than(-10))
+            while await jobs._parts.call(jobs._parts.spool.older_than, -10):
+                await asyncio.sleep(0.05)
 
     asyncio.run(scene())
 

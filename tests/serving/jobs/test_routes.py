@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from serving.app import create_app
 from serving.jobs.room import JobRoom
@@ -184,6 +185,7 @@ def test_the_service_has_a_room_for_jobs_whose_settings_come_from_file_and_envir
     assert (tmp_path / "data" / "jobs" / "uploads").is_dir()
 
 
+@pytest.mark.slow
 def test_generated_requests_are_answered_as_described(settings: Make) -> None:
     given = settings(allowed_hosts=("testserver",), jobs={**QUICK, "readers": 4})
     app = create_app(given, FakeEngine(), rooms=[JobRoom(given)])

@@ -18,7 +18,7 @@ OTHER := $(if $(GPU),cpu,gpu)
 # Exactly the version that training was measured with, installed before whatever depends on it.
 TORCH := torch==2.13.0
 RUN_EXTRAS := $(RUNTIME),tesseract
-DEV_EXTRAS := $(RUN_EXTRAS),labeling,training,layout,generative,dev
+DEV_EXTRAS := $(RUN_EXTRAS),labeling,training,layout,generative,serving,dev
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input --root-user-action=ignore

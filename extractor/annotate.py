@@ -12,9 +12,13 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from extractor.types import ITEM_PARTS, Extraction, Field, ImageArray, field_order
+from extractor.errors import DocumentError
+from extractor.loading import Source, load
+from extractor.pipeline import Settings
+from extractor.types import ITEM_PARTS, Document, Extraction, Field, ImageArray, field_order
 
 SURE, DOUBTFUL = 0.9, 0.6
 """Confidences from which a value counts as sure, or at least as likely."""
@@ -82,6 +86,31 @@ def annotate(image: ImageArray, extraction: Extraction, page: int = 0) -> Image.
     _draw_boxes(canvas, picture.size, entries, layout)
     _draw_panel(canvas, picture.width, entries, layout, _title(extraction, page))
     return canvas
+
+
+def annotated_pages(
+    source: Source, record: Extraction, document: Document, settings: Settings, name: str | None = None
+) -> Iterator[tuple[int, Image.Image]]:
+    """The number and the drawn picture of each page that was read, one at a time.
+
+    The pages are loaded anew, since keeping them all while a document is read could take gigabytes. Ends early where
+    the document can't be loaded to its end: the record says what is wrong with it.
+    """
+    turned = {page.index: page.turned for page in document.pages}
+    with (
+        suppress(DocumentError),
+        load(
+            source,
+            limits=settings.limits,
+            password=settings.password,
+            dpi=settings.dpi,
+            renderer=settings.renderer,
+            name=name,
+        ) as loaded,
+    ):
+        for page in loaded.pages(settings.pages):
+            upright = np.ascontiguousarray(np.rot90(page.image, turned.get(page.index, 0) // 90))
+            yield page.index, annotate(upright, record, page.index)
 
 
 def _entries(extraction: Extraction, page: int) -> Iterator[_Entry]:

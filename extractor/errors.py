@@ -10,6 +10,7 @@
     │   ├── UnknownFormat            unknown_format
     │   ├── BrokenFile               broken_image, broken_pdf, no_pages
     │   ├── PasswordNeeded           encrypted_pdf, wrong_password
+    │   ├── NoSuchPage               no_such_page
     │   ├── LimitExceeded            too_many_bytes, too_many_pages, too_many_pixels, too_slow
     │   └── WorkerDied               worker_died
     ├── OcrError                     the OCR engine failed on a page (ocr_failed)
@@ -85,6 +86,10 @@ class BrokenFile(DocumentError):
 
 class PasswordNeeded(DocumentError):
     code = "encrypted_pdf"
+
+
+class NoSuchPage(DocumentError):
+    code = "no_such_page"
 
 
 class LimitExceeded(DocumentError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,12 +15,13 @@ import numpy.typing as npt
 
 from extractor.errors import DocumentError, OcrError, TailorError
 from extractor.loading import INCOMPLETE_CODES, Limits, LoadedDocument, Source, find_documents, load
-from extractor.ocr import build_engine, read_page
-from extractor.pool import failed_record, run_many
+from extractor.ocr import OcrEngine, build_engine, read_page
+from extractor.pool import failed_record, printable, run_many
 from extractor.student.decoder import decode
 from extractor.student.encoder import encode, picture, tokenize
-from extractor.student.runtime import Student
-from extractor.types import Document, Extraction, Notice, Page, Receipt
+from extractor.student.runtime import Answering, Student
+from extractor.student.session import on_gpu
+from extractor.types import ITEM_PARTS, Document, Extraction, Field, LineItem, Notice, Page, Receipt
 
 if TYPE_CHECKING:
     from extractor.policy.policy import Policy
@@ -34,8 +36,9 @@ class Settings:
 
     `model` is an artifact folder or the name of a shipped model (default: compact). `ocr` is auto, rapidocr or
     tesseract; `languages` choose Tesseract's packs. `cache` is a folder that keeps OCR readings; None keeps none. `dpi`
-    is for PDF pages that are rendered. `threads` is per document, for OCR and student. `cuda` is auto, on or off.
-    `policy` fills verdict and findings of each record: a policy file, "default" for the one that ships, or a Policy.
+    is for PDF pages that are rendered. `pages` are the only ones read, from 0; empty for all. `threads` is per
+    document, for OCR and student. `cuda` is auto, on or off. `policy` fills verdict and findings of each record: a
+    policy file, "default" for the one that ships, or a Policy.
     """
 
     model: str | Path | None = None
@@ -45,6 +48,7 @@ class Settings:
     dpi: int = 200
     renderer: Literal["pdfium", "poppler"] = "pdfium"
     limits: Limits = field(default_factory=Limits)
+    pages: tuple[int, ...] = ()
     cache: Path | None = None
     threads: int = 1
     cuda: Literal["auto", "on", "off"] = "auto"
@@ -61,18 +65,25 @@ class Extractor:
     >>> record.receipt.value("total")
     """
 
-    def __init__(self, settings: Settings | None = None, **changes: Any) -> None:
-        """`changes` are fields of Settings by name. Raises UsageError where policy, model or OCR engine can't be
-        used."""
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        student: Answering | None = None,
+        engine: OcrEngine | None = None,
+        **changes: Any,
+    ) -> None:
+        """`changes` are fields of Settings by name. `student` and `engine` are taken as they are where given, such as a
+        student that several processes share. Raises UsageError where policy, model or OCR engine can't be used."""
         self.settings = replace(settings or Settings(), **_checked(changes))
         chosen = self.settings
         self.policy = _policy(chosen.policy)
-        self.student = Student(chosen.model, threads=chosen.threads, cuda=chosen.cuda)
-        self.engine = build_engine(
+        self.student = student or Student(chosen.model, threads=chosen.threads, cuda=chosen.cuda)
+        self.engine = engine or build_engine(
             chosen.ocr,
             languages=chosen.languages,
             cache=chosen.cache,
-            cuda=self.student.provider.startswith("CUDA"),
+            cuda=on_gpu(self.student.provider),
             threads=chosen.threads,
         )
 
@@ -90,16 +101,21 @@ class Extractor:
         make: Callable[[], Extractor] = self.settings if workers > 1 else lambda: self
         return run_many(make, paths, workers, seconds=self.settings.limits.seconds * 1.2)
 
-    def read(self, source: Source, *, keep_images: bool = False) -> tuple[Extraction, Document | None]:
-        """The record, and the document with its words (None where it failed); pictures only where asked for."""
-        record, document = self._record(source, keep_images)
+    def read(
+        self, source: Source, *, keep_images: bool = False, name: str | None = None
+    ) -> tuple[Extraction, Document | None]:
+        """The record, and the document with its words (None where it failed); pictures only where asked for.
+
+        `name` is the file name that bytes came with: the record then is the one that the file itself would give.
+        """
+        record, document = self._record(source, keep_images, name)
         if self.policy is None:
             return record, document
         from extractor.policy.verdict import judge
 
         return judge(self.policy, record, dt.date.today(), document=document), document
 
-    def _record(self, source: Source, keep_images: bool) -> tuple[Extraction, Document | None]:
+    def _record(self, source: Source, keep_images: bool, name: str | None) -> tuple[Extraction, Document | None]:
         begun = time.perf_counter()
         try:
             with load(
@@ -108,10 +124,11 @@ class Extractor:
                 password=self.settings.password,
                 dpi=self.settings.dpi,
                 renderer=self.settings.renderer,
+                name=name,
             ) as document:
                 return self._read(document, begun, keep_images)
         except DocumentError as error:
-            return _failed(source, error, time.perf_counter() - begun), None
+            return _failed(source, name, error, time.perf_counter() - begun), None
 
     def _read(self, document: LoadedDocument, begun: float, keep_images: bool) -> tuple[Extraction, Document | None]:
         seconds = {"load": time.perf_counter() - begun, "ocr": 0.0, "student": 0.0}
@@ -150,7 +167,7 @@ class Extractor:
         pictures: list[npt.NDArray[np.uint8]] = []
         notices: list[Notice] = []
         waiting = time.perf_counter()
-        for loaded in document.pages():
+        for loaded in document.pages(self.settings.pages):
             seconds["load"] += time.perf_counter() - waiting
             started = time.perf_counter()
             try:
@@ -176,7 +193,7 @@ class Extractor:
             remarks += [] if any(_tells(receipt, name) for name in TELLING) else [NOT_A_RECEIPT]
         elif not any(name in receipt.fields for name in spans):
             remarks.append(NOTHING_ASKED_FOR)
-        return receipt, remarks
+        return _numbered(receipt, [page.index for page in pages]), remarks
 
 
 NO_TEXT = Notice(
@@ -222,12 +239,29 @@ def _checked(changes: dict[str, Any]) -> dict[str, Any]:
     return changes
 
 
-def _failed(source: Source, error: DocumentError, seconds: float) -> Extraction:
-    record = (
-        failed_record(Path(source), error.notice())
-        if isinstance(source, (str, Path))
-        else Extraction(file="", sha256="", status="failed", pages=0, error=error.notice())
-    )
+def _numbered(receipt: Receipt, indices: Sequence[int]) -> Receipt:
+    """The receipt with the document's own page numbers, where pages were left out before the student saw them."""
+    if list(indices) == list(range(len(indices))):
+        return receipt
+
+    def moved(found: Field | None) -> Field | None:
+        if found is None or found.page is None:
+            return found
+        return found.model_copy(update={"page": indices[found.page]})
+
+    items = [LineItem(**{part: moved(getattr(item, part)) for part in ITEM_PARTS}) for item in receipt.line_items]
+    fields = {name: each for name, found in receipt.fields.items() if (each := moved(found))}
+    return receipt.model_copy(update={"fields": fields, "line_items": items})
+
+
+def _failed(source: Source, name: str | None, error: DocumentError, seconds: float) -> Extraction:
+    if isinstance(source, (str, Path)):
+        record = failed_record(Path(source), error.notice())
+    else:
+        sha256 = ""
+        if name and isinstance(source, bytes | bytearray | memoryview):
+            sha256 = hashlib.sha256(source).hexdigest()
+        record = Extraction(file=printable(name or ""), sha256=sha256, status="failed", pages=0, error=error.notice())
     return record.model_copy(update={"seconds": {"load": round(seconds, 4)}})
 
 

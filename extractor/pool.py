@@ -133,7 +133,7 @@ def _in_workers(
 ) -> Iterator[Extraction]:
     waiting = iter(paths)
     running: dict[Future[Extraction], Path] = {}
-    with _single_threaded(), _started(make, workers) as pool:
+    with single_threaded(), _started(make, workers) as pool:
         while not halt.is_set():
             for path in islice(waiting, IN_FLIGHT * workers - len(running)):
                 running[_schedule(pool, path, seconds)] = path
@@ -162,7 +162,7 @@ def _outcome(future: Future[Extraction], path: Path, seconds: float | None) -> E
     except TimeoutError:
         return too_slow(path, seconds)
     except ProcessExpired as death:
-        return worker_died(path, _cause(death.exitcode))
+        return worker_died(path, cause_of_death(death.exitcode))
     except BrokenProcessPool as error:
         raise _no_worker_stays() from error
 
@@ -171,7 +171,8 @@ def _no_worker_stays() -> WorkerDied:
     return WorkerDied("The worker processes die before they read anything.", hint="Try --workers 1.")
 
 
-def _cause(exit_code: int) -> str:
+def cause_of_death(exit_code: int) -> str:
+    """Why a process ended, from its exit code: the name of a signal such as SIGKILL, or its exit status."""
     if exit_code >= 0:
         return f"exit status {exit_code}"
     try:
@@ -187,7 +188,7 @@ def _started(make: ExtractorFactory, workers: int) -> Iterator[ProcessPool]:
 
     pool = ProcessPool(workers, initializer=_prepare, initargs=(make,), context=multiprocessing.get_context("spawn"))
     try:
-        with _interrupts_held():
+        with interrupts_held():
             _ = pool.active  # starts the workers
         yield pool
     finally:
@@ -196,7 +197,7 @@ def _started(make: ExtractorFactory, workers: int) -> Iterator[ProcessPool]:
 
 
 @contextmanager
-def _interrupts_held() -> Iterator[None]:
+def interrupts_held() -> Iterator[None]:
     """Processes and threads started inside never see Ctrl-C: it is the parent's to decide what becomes of them."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
@@ -209,7 +210,7 @@ def _interrupts_held() -> Iterator[None]:
 
 
 @contextmanager
-def _single_threaded() -> Iterator[None]:
+def single_threaded() -> Iterator[None]:
     """Workers inherit thread pools of one thread: as many workers as cores, each with its core."""
     before = {name: os.environ.get(name) for name in _THREAD_LIMITS}
     os.environ.update(dict.fromkeys(_THREAD_LIMITS, "1"))

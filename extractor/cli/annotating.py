@@ -7,11 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from extractor.annotate import annotate
-from extractor.errors import DocumentError
-from extractor.loading import load
+from extractor.annotate import annotated_pages
 from extractor.pipeline import Extractor, Settings
 from extractor.types import Document, Extraction
 from extractor.writers.base import explained, replacing
@@ -46,22 +42,12 @@ class AnnotatingReader:
         return record
 
     def _draw(self, source: Path, record: Extraction, document: Document) -> None:
-        """Draw page by page. The pages are loaded anew, since keeping them all could take gigabytes."""
-        settings = self._extractor.settings
-        turned = {page.index: page.turned for page in document.pages}
         stem = f"{source.name}-{record.sha256[:8]}" if source.name in self._namesakes else source.name
-        try:
-            with load(
-                source, limits=settings.limits, password=settings.password, dpi=settings.dpi, renderer=settings.renderer
-            ) as loaded:
-                for page in loaded.pages():
-                    upright = np.ascontiguousarray(np.rot90(page.image, turned.get(page.index, 0) // 90))
-                    number = f"-{page.index + 1}" if page.index else ""
-                    target = self._folder / f"{stem}{number}.png"
-                    with explained(target), replacing(target) as draft:
-                        annotate(upright, record, page.index).save(draft, "PNG")
-        except DocumentError:
-            return  # the record says what is wrong with the document
+        for index, picture in annotated_pages(source, record, document, self._extractor.settings):
+            number = f"-{index + 1}" if index else ""
+            target = self._folder / f"{stem}{number}.png"
+            with explained(target), replacing(target) as draft:
+                picture.save(draft, "PNG")
 
 
 def shared_names(paths: Iterable[Path]) -> frozenset[str]:

@@ -18,6 +18,7 @@ DESCRIBED = {
     "benchmark": "Measure accuracy, speed and memory, and print each figure.",
     "critic": "Weigh a teacher's labels: how far each value is to be trusted.",
     "export": "Export a trained student as a model folder.",
+    "keys": "Make, list and revoke API keys of the service.",
     "label": "Let a teacher label documents, at a cost known beforehand.",
     "review": "Send labels to Label Studio for review, and fetch them back.",
     "runs": "List training runs, where each stands and how well it reads.",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import BinaryIO, Protocol
 
-from extractor.errors import BrokenFile
+from extractor.errors import BrokenFile, NoSuchPage
 from extractor.loading.limits import Deadline
 from extractor.types import ImageArray, Notice, Word
 
@@ -73,14 +73,15 @@ class LoadedDocument:
     def warnings(self) -> tuple[Notice, ...]:
         return tuple(dict.fromkeys((*self._notices, *self._pages.notices)))
 
-    def pages(self) -> Iterator[LoadedPage]:
-        """The pages in order, one picture in memory at a time.
+    def pages(self, only: Sequence[int] = ()) -> Iterator[LoadedPage]:
+        """The pages in order, one picture in memory at a time; those with the numbers `only` (from 0), where given.
 
         A page that can't be read is left out, with a warning `broken_page`; where none can, BrokenFile is raised.
-        LimitExceeded (`too_slow`, `too_many_pixels`) ends the document.
+        LimitExceeded (`too_slow`, `too_many_pixels`) ends the document. Raises NoSuchPage before anything is read.
         """
         broken: list[BrokenFile] = []
-        for index in range(self.page_count):
+        wanted = self._wanted(only)
+        for index in wanted:
             self.deadline.check()
             try:
                 image, words = self._pages.read(index)
@@ -90,9 +91,18 @@ class LoadedDocument:
                 continue
             yield LoadedPage(index, image, words)
             del image, words  # not kept while the next page is read
-        if len(broken) == self.page_count:
+        if len(broken) == len(wanted):
             self._notices = [notice for notice in self._notices if notice.code != "broken_page"]
             raise broken[0]
+
+    def _wanted(self, only: Sequence[int]) -> Sequence[int]:
+        if not only:
+            return range(self.page_count)
+        beyond = [index for index in only if not 0 <= index < self.page_count]
+        if beyond:
+            count = "1 page" if self.page_count == 1 else f"{self.page_count} pages"
+            raise NoSuchPage(f"There is no page {beyond[0]}: the document has {count}, counted from 0.")
+        return sorted(set(only))
 
     def close(self) -> None:
         self._pages.close()

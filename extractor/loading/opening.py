@@ -32,12 +32,14 @@ def load(
     password: str | None = None,
     dpi: int = 200,
     renderer: Renderer = "pdfium",
+    name: str | None = None,
 ) -> LoadedDocument:
     """Opens a document, told by its content and not by its name, and reads its header; pages are read when asked for.
 
     `source` is a path, the bytes of a file, a Pillow picture or an array (H×W, H×W×1, ×3 RGB or ×4 RGBA). `password`
     opens protected PDFs; `dpi` is the resolution of PDF pages that OCR will read (fewer where a page is huge);
-    `renderer` is "pdfium" (inside the package) or "poppler" (through pdf2image, to be installed).
+    `renderer` is "pdfium" (inside the package) or "poppler" (through pdf2image, to be installed). `name` is the file
+    name that bytes came with: told back as a path would be, never opened.
 
     Raises DocumentError where the document can't be read: FileUnreadable, UnknownFormat, BrokenFile, PasswordNeeded,
     LimitExceeded; and UsageError where the call is wrong or poppler is missing.
@@ -47,7 +49,7 @@ def load(
     if isinstance(source, str | os.PathLike):
         return _load_file(Path(source), limits, password, dpi, renderer)
     if isinstance(source, bytes | bytearray | memoryview):
-        return _load_file(bytes(source), limits, password, dpi, renderer)
+        return _load_file(bytes(source), limits, password, dpi, renderer, name)
     return _load_picture(source, limits)
 
 
@@ -63,12 +65,12 @@ def _check_call(dpi: int, renderer: str) -> None:
 
 
 def _load_file(
-    given: Path | bytes, limits: Limits, password: str | None, dpi: int, renderer: Renderer
+    given: Path | bytes, limits: Limits, password: str | None, dpi: int, renderer: Renderer, name: str | None = None
 ) -> LoadedDocument:
     if isinstance(given, Path):
         opened = open_path(given, limits, formats.HEAD_BYTES)
     else:
-        opened = open_bytes(given, limits, formats.HEAD_BYTES)
+        opened = open_bytes(given, limits, formats.HEAD_BYTES, name)
     try:
         kind = formats.identify(opened.head, opened.name)
         deadline = Deadline(limits.seconds, opened.name)
@@ -102,7 +104,7 @@ def _load_file(
 
 
 def _name_notices(opened: OpenSource, kind: str) -> tuple[Notice, ...]:
-    if opened.path is None or not formats.belongs_to_another(opened.name, kind):
+    if not opened.named or not formats.belongs_to_another(opened.name, kind):
         return ()
     suffix = Path(opened.name).suffix
     return (Notice(code="wrong_extension", message=f"{opened.name} ends in {suffix}, but is {kind}; read as {kind}."),)

@@ -6,8 +6,8 @@ import hashlib
 import io
 import os
 import stat
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePath
 from typing import BinaryIO
 
 from extractor.errors import FileUnreadable
@@ -26,6 +26,8 @@ class OpenSource:
     stream: BinaryIO
     sha256: str
     head: bytes
+    named: bool = True
+    """Whether `name` is a file name, whose extension says something."""
 
     def close(self) -> None:
         self.stream.close()
@@ -61,9 +63,12 @@ def open_path(path: Path, limits: Limits, head_bytes: int) -> OpenSource:
         raise
 
 
-def open_bytes(data: bytes, limits: Limits, head_bytes: int) -> OpenSource:
-    """Wraps bytes that are in memory already, without copying them."""
-    return _measured(io.BytesIO(data), "<bytes>", "The document", None, limits, head_bytes)
+def open_bytes(data: bytes, limits: Limits, head_bytes: int, name: str | None = None) -> OpenSource:
+    """Wraps bytes that are in memory already, without copying them; `name` is the file name they came with."""
+    if not name:
+        return replace(_measured(io.BytesIO(data), "<bytes>", "The document", None, limits, head_bytes), named=False)
+    file = readable_name(name)
+    return _measured(io.BytesIO(data), file, PurePath(file).name or file, None, limits, head_bytes)
 
 
 def _check_regular(path: Path, name: str) -> None:

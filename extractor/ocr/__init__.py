@@ -46,24 +46,26 @@ def build_engine(
     cache: str | Path | None = None,
     cuda: bool = False,
     threads: int = 1,
+    rapid: OcrEngine | None = None,
 ) -> OcrEngine:
     """The engine of this name, one a process (engines are not safe to share between threads).
 
     `auto` reads with RapidOCR, and with Tesseract the pages in a script that RapidOCR's model doesn't know. `languages`
     (ISO 639-1 codes or names of Tesseract packs) choose Tesseract's packs; RapidOCR's one model needs no choice.
     `cache` is the folder that keeps readings (`default_cache_folder()` is the usual one), None keeps nothing. `cuda`
-    asks for the GPU; a warning says where onnxruntime has none to offer. `threads` is per page.
+    asks for the GPU; a warning says where onnxruntime has none to offer. `threads` is per page. `rapid` is a RapidOCR
+    that is built already, its cache included, for engines that differ in `languages` alone to share.
 
     Raises UsageError for an unknown choice or a missing language pack, MissingExtra for what isn't installed.
     """
     folder = Path(cache) if cache is not None else None
     match choice:
         case "rapidocr":
-            return _kept(_rapid(cuda, threads), folder)
+            return rapid or _kept(_rapid(cuda, threads), folder)
         case "tesseract":
             return _kept(_tesseract(languages, threads), folder)
         case "auto":
-            return _auto(languages, folder, cuda, threads)
+            return _auto(languages, folder, rapid or _kept(_rapid(cuda, threads), folder), threads)
     raise UsageError(f"There is no OCR engine {choice!r}.", hint=f"Choose one of {', '.join(CHOICES)}.")
 
 
@@ -71,12 +73,12 @@ def _kept(engine: OcrEngine, folder: Path | None) -> OcrEngine:
     return engine if folder is None else CachedOcr(engine, folder)
 
 
-def _auto(languages: Sequence[str] | None, folder: Path | None, cuda: bool, threads: int) -> AutoOcr:
+def _auto(languages: Sequence[str] | None, folder: Path | None, rapid: OcrEngine, threads: int) -> AutoOcr:
     from extractor.ocr.auto import AutoOcr
 
     # Each engine has its own cache, so that readings are shared with those who ask for one engine by name.
     return AutoOcr(
-        _kept(_rapid(cuda, threads), folder),
+        rapid,
         languages,
         open_tesseract=lambda packs: _kept(_tesseract(packs, threads), folder),
     )

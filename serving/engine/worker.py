@@ -1,0 +1,136 @@
+"""The worker process: loads, reads the words and decodes; asks the one student, which lives in the parent.
+
+Nothing heavy is imported at the top: how many threads numerical libraries start is settled in `work`, before them.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from extractor.student.encoder import Encoded
+    from extractor.student.runtime import Answers
+    from serving.engine.base import Answer, ReadOptions, Upload
+    from serving.engine.messages import ToWorker
+
+_THREAD_LIMITS = ("OMP_NUM_THREADS", "OMP_THREAD_LIMIT", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+class Withdrawn(Exception):
+    """Nobody waits for the document any more."""
+
+
+class Reader(Protocol):
+    """What reads documents inside a worker. A document that can't be read gives a `failed` record."""
+
+    @property
+    def warnings(self) -> tuple[str, ...]: ...
+
+    def warm_up(self) -> None:
+        """Reads something small, so that the first document doesn't pay for what is loaded late."""
+        ...
+
+    def read(self, upload: Upload, options: ReadOptions) -> Answer: ...
+
+
+class Line:
+    """The worker's end of the pipe."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.number = 0
+        """The document in work."""
+
+    def check(self) -> None:
+        """Raises Withdrawn where the document in work has been called back."""
+        while self._connection.poll():
+            self._receive()
+
+    def ask(self, documents: Sequence[Encoded]) -> list[Answers]:
+        """The student's answers. Raises Withdrawn, or RuntimeError where the student failed."""
+        from serving.engine.messages import Answered, Ask
+
+        self._connection.send(Ask(self.number, tuple(documents)))
+        while True:
+            message = self._receive()
+            if isinstance(message, Answered) and message.number == self.number:
+                if message.problem:
+                    raise RuntimeError(message.problem)
+                return list(message.answers)
+
+    def _receive(self) -> ToWorker | None:
+        from serving.engine.messages import Withdraw
+
+        message: ToWorker | None = self._connection.recv()
+        if isinstance(message, Withdraw) and message.number == self.number:
+            raise Withdrawn
+        return message
+
+
+class ReaderFactory(Protocol):
+    """Builds a reader inside a worker. It must pickle: a module-level function or a frozen dataclass.
+
+    Raises UsageError where no worker could ever read, such as for want of an OCR engine.
+    """
+
+    def __call__(self, line: Line) -> Reader: ...
+
+
+def work(connection: Connection, make: ReaderFactory) -> None:
+    """The life of a worker; ends when the pipe closes or None comes."""
+    os.environ.update(dict.fromkeys(_THREAD_LIMITS, "1"))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to act on
+    sys.stdout.flush()
+    os.dup2(2, 1)  # whatever a library prints must not mix with the parent's standard output
+    try:
+        _work(connection, make)
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        return  # the parent is gone
+
+
+def _work(connection: Connection, make: ReaderFactory) -> None:
+    from extractor.errors import TailorError, UsageError
+    from serving.engine.messages import Finished, Ready, Unable, Work
+
+    line = Line(connection)
+    try:
+        reader = make(line)
+        reader.warm_up()
+    except TailorError as error:
+        connection.send(Unable(error))
+        return
+    except (EOFError, OSError):
+        raise
+    except Exception as defect:
+        connection.send(Unable(UsageError(f"A worker can't start ({type(defect).__name__}: {defect}).")))
+        return
+    connection.send(Ready(reader.warnings))
+    while (message := connection.recv()) is not None:
+        if isinstance(message, Work):
+            line.number = message.number
+            connection.send(Finished(message.number, _read(reader.read, message)))
+
+
+def _read(read: Callable[[Upload, ReadOptions], Answer], work: object) -> Answer | None:
+    from extractor.errors import TailorError
+    from extractor.types import Notice
+    from serving.engine.messages import Work
+    from serving.engine.records import failure
+
+    assert isinstance(work, Work)
+    try:
+        return read(work.upload, work.options)
+    except Withdrawn:
+        return None
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        raise
+    except TailorError as error:
+        return failure(work.upload, error.notice())
+    except Exception as defect:
+        message = f"A defect of Tailor stopped this document ({type(defect).__name__}: {defect})."
+        return failure(work.upload, Notice(code="internal", message=message))

@@ -1,0 +1,93 @@
+"""The service keeps what its OpenAPI description promises, whatever is sent: no 5xx, no breach of the schema.
+
+`python -m pytest tests/serving/test_schema.py -m slow -s` sends 10,000 generated requests and says how they were
+answered.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, seed
+from hypothesis import settings as trials
+from schemathesis import GenerationMode
+from schemathesis.checks import CHECKS, load_all_checks
+
+from serving.app import create_app
+from serving.settings import ServiceSettings
+from tests.serving.fake_engine import FakeEngine
+
+CHECKED = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+    "negative_data_rejection",
+    "unsupported_method",
+)
+
+
+def send(app: Any, cases: int) -> Counter[tuple[str, int]]:
+    """Sends about this many generated requests and checks each answer; counts operations and statuses.
+
+    Operations that take a body get nearly all: without one there is little to vary. Half of the requests keep to the
+    description and half break it.
+    """
+    load_all_checks()
+    checks = [CHECKS.get_one(name) for name in CHECKED]
+    schema = schemathesis.openapi.from_asgi("/openapi.json", app)
+    operations = [found.ok() for found in schema.get_all_operations()]
+    full = [each for each in operations if each.body]
+    answered: Counter[tuple[str, int]] = Counter()
+    for operation in operations:
+        share = 0.95 / len(full) if operation in full else 0.05 / (len(operations) - len(full))
+        for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
+            if mode is GenerationMode.NEGATIVE and not operation.body:
+                continue  # nothing is asked for that could be wrong
+            count = round(cases * share / (2 if operation.body else 1))
+
+            def one(case: Any) -> None:
+                response = case.call_and_validate(checks=checks)
+                answered[case.operation.label, response.status_code] += 1
+
+            limits = trials(
+                max_examples=count,
+                deadline=None,
+                database=None,
+                phases=[Phase.explicit, Phase.generate],
+                suppress_health_check=list(HealthCheck),
+            )
+            limits(seed(7)(given(operation.as_strategy(generation_mode=mode))(one)))()
+    return answered
+
+
+@pytest.fixture
+def app(settings: Callable[..., ServiceSettings]) -> Any:
+    return create_app(settings(allowed_hosts=("testserver",)), FakeEngine())
+
+
+def test_some_hundred_generated_requests_are_answered_as_described(app: Any) -> None:
+    answered = send(app, 300)
+    assert sum(answered.values()) >= 200
+    assert answered["POST /v1/extract", 200]
+    assert answered["POST /v1/score", 200]
+    assert answered["POST /v1/extract", 422]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_ten_thousand_generated_requests_are_answered_as_described(app: Any) -> None:
+    answered: Counter[tuple[str, int]] = Counter()
+    asked = 10_000
+    while sum(answered.values()) < 10_000:  # hypothesis stops early where it has run out of new cases
+        answered += send(app, asked)
+        asked = 10_500 - sum(answered.values())
+    for (operation, status), count in sorted(answered.items()):
+        print(f"{operation:24} {status} {count:6}")
+    print(f"{sum(answered.values())} requests, none answered with 5xx, none against the schema")
+    assert not any(status >= 500 for _, status in answered)

@@ -277,6 +277,19 @@ def test_a_worker_is_renewed_after_its_share_without_a_pause(tmp_path: Path) -> 
         engine.close()
 
 
+def test_an_engine_can_be_stopped_while_it_starts(tmp_path: Path) -> None:
+    async def hasty() -> None:
+        engine = LocalEngine(EngineSettings(workers=1), assemble=Fakes(tmp_path))
+        starting = asyncio.ensure_future(engine.start())
+        await asyncio.sleep(0.2)
+        await engine.stop(0.0)
+        with pytest.raises(Busy, match="stopping"):
+            await starting
+        assert not engine.state().ready
+
+    asyncio.run(asyncio.wait_for(hasty(), PATIENCE))
+
+
 def test_an_engine_whose_workers_cannot_be_built_says_why(tmp_path: Path) -> None:
     engine = LocalEngine(EngineSettings(workers=1), assemble=Fakes(tmp_path, fails=True))
     with pytest.raises(BadModel, match="holds no model"):

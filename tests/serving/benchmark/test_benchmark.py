@@ -28,6 +28,7 @@ class SlowDoor:
     def __init__(self, seconds: float = 0.0) -> None:
         self.seconds = seconds
         self.inside = self.most = 0
+        self.pid: int | None = None
         self.names: Counter[str] = Counter()
 
     async def read(self, name: str, content: bytes) -> Extraction:
@@ -75,13 +76,19 @@ def test_throughput_keeps_as_many_requests_under_way_as_it_says(
     for number in range(12):
         (tmp_path / f"{number}.jpg").write_bytes(b"x")
     door = SlowDoor(0.01)
-    monkeypatch.setattr(throughput, "_extract", lambda paths, workers: [float(number) for number in range(12)])
+
+    def extract(paths: object, workers: int, run: throughput.Run) -> None:
+        run.times = [float(number) for number in range(12)]
+        run.cpu = [0.5 * number for number in range(10)]
+
+    monkeypatch.setattr(throughput, "_extract", extract)
     paths = sorted(tmp_path.iterdir())
     figures = asyncio.run(throughput.measure(door, paths, workers=2, rounds=1, over="http"))
     assert door.most == 6
     assert sorted(door.names.values()) == [1] * 12
     assert figures[1].value == 1.0  # one a second, as was pretended
     assert figures[2].value > 0.9
+    assert figures[4].value == 0.5
 
 
 def test_latency_is_what_the_service_adds(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ def test_a_document_can_be_made_as_long_as_needed() -> None:
 
 
 def test_the_batcher_is_measured_with_what_explains_it() -> None:
-    figures = {each.name: each for each in batching.measure([sample(20)] * 32, threads=1, lanes=1, askers=8, rounds=1)}
+    figures = {each.name: each for each in batching.measure([sample(20)] * 16, threads=1, lanes=1, askers=8, rounds=1)}
     assert figures["mean batch, with buckets"].value > 1
     assert figures["padding, with buckets"].value == 0
     assert figures["gain of dynamic batching"].asked == "≥ 1.5"

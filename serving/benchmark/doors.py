@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import socket
 import subprocess
 import sys
@@ -26,7 +27,7 @@ START_LIMIT = 180.0
 
 
 class Door(Protocol):
-    """Where documents are handed in. `pid` is the process behind it: None for this one, or one that is not known."""
+    """Where documents are handed in. `pid` is the process behind it, where it is known."""
 
     pid: int | None
 
@@ -37,7 +38,7 @@ class EngineDoor:
     """The engine itself."""
 
     def __init__(self, engine: LocalEngine) -> None:
-        self.pid: int | None = None
+        self.pid: int | None = os.getpid()
         self._engine = engine
 
     async def read(self, name: str, content: bytes) -> Extraction:

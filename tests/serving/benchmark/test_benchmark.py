@@ -88,7 +88,7 @@ def test_throughput_keeps_as_many_requests_under_way_as_it_says(
     assert sorted(door.names.values()) == [1] * 12
     assert figures[1].value == 1.0  # one a second, as was pretended
     assert figures[2].value > 0.9
-    assert figures[4].value == 0.5
+    assert len(figures) == 3  # what work a service did whose process isn't known can't be told
 
 
 def test_latency_is_what_the_service_adds(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

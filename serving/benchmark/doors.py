@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import socket
 import subprocess
 import sys
@@ -26,7 +27,9 @@ START_LIMIT = 180.0
 
 
 class Door(Protocol):
-    """Where documents are handed in."""
+    """Where documents are handed in. `pid` is the process behind it, where it is known."""
+
+    pid: int | None
 
     async def read(self, name: str, content: bytes) -> Extraction: ...
 
@@ -35,6 +38,7 @@ class EngineDoor:
     """The engine itself."""
 
     def __init__(self, engine: LocalEngine) -> None:
+        self.pid: int | None = os.getpid()
         self._engine = engine
 
     async def read(self, name: str, content: bytes) -> Extraction:
@@ -47,7 +51,6 @@ class HttpDoor:
     def __init__(self, client: httpx.AsyncClient, pid: int | None = None) -> None:
         self.client = client
         self.pid = pid
-        """The service's process, where it was started here."""
 
     async def read(self, name: str, content: bytes) -> Extraction:
         """Raises httpx.HTTPStatusError where the service answers with a problem."""

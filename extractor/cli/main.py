@@ -11,6 +11,7 @@ from extractor.cli.evaluate import evaluate
 from extractor.cli.extract import extract
 from extractor.cli.group import TailorGroup
 from extractor.cli.models import models
+from extractor.cli.policy import policy
 
 app = typer.Typer(
     name="tailor",
@@ -45,6 +46,7 @@ def tailor(
 app.command()(extract)
 app.command()(evaluate)
 app.command()(models)
+app.add_typer(policy, name="policy")
 
 
 def run() -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from extractor.cli.audit import audit
 from extractor.cli.evaluate import evaluate
 from extractor.cli.extract import extract
 from extractor.cli.group import TailorGroup
@@ -44,6 +45,7 @@ def tailor(
 
 
 app.command()(extract)
+app.command()(audit)
 app.command()(evaluate)
 app.command()(models)
 app.add_typer(policy, name="policy")

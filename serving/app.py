@@ -26,7 +26,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 
 from extractor.errors import TailorError
-from serving.api import docs, extract, health, score
+from serving.api import audit, docs, extract, health, score
 from serving.api.bodies import invalid
 from serving.api.openapi import described
 from serving.engine.base import Engine
@@ -109,7 +109,7 @@ def create_app(
     app.state.services = services
     for handled in (HTTPException, RequestValidationError, TailorError):
         app.add_exception_handler(handled, _answered)
-    for routes in (extract, score, health, docs):
+    for routes in (extract, score, audit, health, docs):
         app.include_router(routes.router())
     for room in present:
         app.include_router(room.router())

@@ -107,10 +107,11 @@ async def test_answers_are_forgotten_after_their_time_and_not_before(tmp_path: P
 
 async def test_only_the_last_who_gives_up_stops_the_work(tmp_path: Path) -> None:
     repeats = Repeats(tmp_path / "a.sqlite", 1)
-    go, stopped = asyncio.Event(), 0
+    go, begun, stopped = asyncio.Event(), asyncio.Event(), 0
 
     async def work() -> Kept:
         nonlocal stopped
+        begun.set()
         try:
             await go.wait()
         except asyncio.CancelledError:
@@ -119,7 +120,7 @@ async def test_only_the_last_who_gives_up_stops_the_work(tmp_path: Path) -> None
         return await nothing()
 
     first, second = (asyncio.create_task(repeats.once("a", "k", "one", work)) for _ in range(2))
-    await asyncio.sleep(0.05)
+    await begun.wait()
     first.cancel()
     await asyncio.sleep(0.01)
     assert stopped == 0
@@ -127,8 +128,9 @@ async def test_only_the_last_who_gives_up_stops_the_work(tmp_path: Path) -> None
     await asyncio.sleep(0.01)
     assert stopped == 1
     # Who comes after that must get work of its own, not the cancelled one.
+    begun.clear()
     third = asyncio.create_task(repeats.once("a", "k", "one", work))
-    await asyncio.sleep(0.05)
+    await begun.wait()
     go.set()
     assert (await third).status == 200
     await repeats.close()

@@ -45,7 +45,7 @@ from serving.telling import Telling
 log = logging.getLogger("serving")
 
 FORGET_EVERY = 600.0
-"""Seconds between two looks for answers that are too old to be remembered."""
+"""Seconds between two looks for what is too old to be kept."""
 
 
 class Room(Protocol):
@@ -143,7 +143,7 @@ def _lifespan(
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         starting = asyncio.create_task(_start(services, hooks))
-        forgetting = asyncio.create_task(_forget(services.repeats))
+        forgetting = asyncio.create_task(_forget(services))
         async with contextlib.AsyncExitStack() as stack:
             for room in rooms:
                 await stack.enter_async_context(room.running(services))
@@ -177,10 +177,11 @@ async def _start(services: Services, hooks: Hooks) -> None:
         hooks.ready(services)
 
 
-async def _forget(repeats: Repeats) -> None:
+async def _forget(services: Services) -> None:
     while True:
         try:
-            await repeats.forget_old()
+            await services.repeats.forget_old()
+            await asyncio.to_thread(audit.drop_leftovers, services.settings.data)
         except Exception:
             log.exception("old answers were not forgotten")
         await asyncio.sleep(FORGET_EVERY)

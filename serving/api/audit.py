@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import datetime as dt
 import secrets
 import shutil
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -38,7 +40,7 @@ from serving.api.bodies import (
 )
 from serving.api.claims import ClaimIn, Day, repeated_ids, unusable
 from serving.api.options import LANGUAGE, NAME, Options
-from serving.engine.base import Answer, Upload
+from serving.engine.base import Upload
 from serving.problems import Fault, problems
 from serving.safety.access import needs
 from serving.safety.names import told_name
@@ -47,6 +49,9 @@ from serving.services import Services, services_of
 
 MOST_CLAIMS = 500
 MOST_RECORDS = 500
+
+LEFT = "audits"
+"""The folder, among the service's data, where uploads lie while they are audited."""
 
 Claims = Annotated[list[ClaimIn], Field(max_length=MOST_CLAIMS)]
 Records = Annotated[list[Extraction], Field(max_length=MOST_RECORDS)]
@@ -146,46 +151,50 @@ async def _audited(services: Services, asked: _Asked) -> AuditAnswer:
     reading = Options(ocr=asked.options.ocr, language=asked.options.language).reading(words=True)
     answers = await read_all(services, asked.uploads, reading)
     today = asked.options.today or dt.date.today()
-    with _files(services.settings.data, asked.uploads) as paths:
+    folder = services.settings.data / LEFT / secrets.token_hex(16)
+    try:
+        paths = await asyncio.to_thread(_kept, folder, asked.uploads)
         evidence = [
             *(ReceiptEvidence(a.record, path, a.document) for a, path in zip(answers, paths, strict=True)),
             *(ReceiptEvidence(record) for record in asked.records),
         ]
         results = await services.judge.audit(asked.claims, evidence, asked.options.policy, today)
+    finally:
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
     for result in results:
         services.metrics.verdicts.labels(result.verdict).inc()
     decisions = [Decision.model_validate(result.as_dict()) for result in results]
-    return AuditAnswer(decisions=decisions, results=_records(answers))
+    return AuditAnswer(decisions=decisions, results=[answer.record for answer in answers])
 
 
-def _records(answers: Sequence[Answer]) -> list[Extraction]:
-    return [answer.record for answer in answers]
-
-
-@contextlib.contextmanager
-def _files(data: Path, uploads: Sequence[Upload]) -> Iterator[list[Path]]:
+def _kept(folder: Path, uploads: Sequence[Upload]) -> list[Path]:
     """The uploads as files, for what looks for signs of tampering; in a private folder that is gone afterwards.
 
     Each lies in a folder of its own under a name that was made harmless. Raises OutputError (disk_full).
     """
-    folder = data / "audits" / secrets.token_hex(16)
+    paths = []
     try:
-        paths = []
         for number, upload in enumerate(uploads):
             place = folder / str(number)
             place.mkdir(mode=0o700, parents=True)
-            path = place / _short(told_name(upload.name, number))
-            path.write_bytes(upload.content)
-            paths.append(path)
-        yield paths
+            paths.append(place / _short(told_name(upload.name, number)))
+            paths[-1].write_bytes(upload.content)
     except OSError as error:
         raise OutputError(
             f"The uploads can't be kept while they are looked at ({error.strerror or type(error).__name__}).",
             code="disk_full",
             hint="Free some space where the service keeps its data.",
         ) from error
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    return paths
+
+
+def drop_leftovers(data: Path, older_than: float = 3600.0) -> None:
+    """Removes uploads of audits that a killed process left behind."""
+    folder = data / LEFT
+    for left in folder.iterdir() if folder.is_dir() else ():
+        with contextlib.suppress(OSError):
+            if time.time() - left.stat().st_mtime > older_than:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def _short(name: str) -> str:

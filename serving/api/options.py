@@ -27,10 +27,16 @@ class Options(BaseModel):
         examples=["deu+eng"],
     )
     pages: str | None = Field(
-        default=None, pattern=PAGES, description="Only these pages, counted from 0: `0`, `0,2` or `0-3`.", examples=["0-1"]
+        default=None,
+        pattern=PAGES,
+        description="Only these pages, counted from 0: `0`, `0,2` or `0-3`.",
+        examples=["0-1"],
     )
     policy: str | None = Field(
-        default=None, pattern=NAME, description="The policy to check against, by its name in the service.", examples=["travel"]
+        default=None,
+        pattern=NAME,
+        description="The policy to check against, by its name in the service.",
+        examples=["travel"],
     )
     annotate: bool = Field(default=False, description="Give back a picture of each page with the fields drawn over it.")
     password: str | None = Field(

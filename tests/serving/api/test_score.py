@@ -94,3 +94,11 @@ async def test_what_can_t_be_scored_is_refused_with_its_place(settings: Make, bo
         answer = await client.post("/v1/score", json=body)
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["place"].startswith("body.documents")
+
+
+async def test_more_matching_than_one_request_is_worth_is_refused(settings: Make) -> None:
+    items = [{"description": str(number)} for number in range(60)]
+    pair = {"prediction": {"line_items": items}, "reference": {"line_items": items}}
+    async with service(settings(), FakeEngine()) as client:
+        answer = await client.post("/v1/score", json={"documents": [pair] * 25})
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_many_items")

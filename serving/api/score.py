@@ -156,7 +156,7 @@ def router() -> APIRouter:
 
 def scored(body: ScoreBody) -> ScoreAnswer:
     """The scores of all documents together and of each."""
-    records = [_record(f"{number}.", pair.prediction) for number, pair in enumerate(body.documents)]
+    records = [_record(str(number), pair.prediction) for number, pair in enumerate(body.documents)]
     truths = [_truth(str(number), pair.reference) for number, pair in enumerate(body.documents)]
     whole = evaluate(records, {truth.id: truth for truth in truths})
     confident = any(

@@ -35,6 +35,6 @@ def test_the_message_is_told_where_text_may_be_logged() -> None:
 
 def test_a_person_reads_the_same_in_words_and_nothing_steers_the_terminal() -> None:
     made = logging.makeLogRecord({"msg": "listening", "levelname": "INFO", "levelno": 20})
-    made.address = "http://127.0.0.1:8000\x1b[2J\n"
+    made.address = "http://127.0.0.1:8000\x1b[2J\nx"
     line = PlainLines().format(made)
-    assert line.endswith("listening address=http://127.0.0.1:8000�[2J�")
+    assert line.endswith("listening address=http://127.0.0.1:8000�[2J�x")

@@ -71,9 +71,9 @@ def app(settings: Callable[..., ServiceSettings]) -> Any:
     return create_app(settings(allowed_hosts=("testserver",)), FakeEngine())
 
 
-def test_some_hundred_generated_requests_are_answered_as_described(app: Any) -> None:
-    answered = send(app, 300)
-    assert sum(answered.values()) >= 200
+def test_a_hundred_generated_requests_are_answered_as_described(app: Any) -> None:
+    answered = send(app, 150)
+    assert sum(answered.values()) >= 100
     assert answered["POST /v1/extract", 200]
     assert answered["POST /v1/score", 200]
     assert answered["POST /v1/extract", 422]

@@ -45,8 +45,9 @@ async def audited(settings: ServiceSettings, body: dict[str, Any]) -> Any:
 
 
 async def test_a_claim_above_its_receipt_is_found_with_what_is_overpaid(settings: Make) -> None:
-    body = {"claims": [claim(amount="17.50"), claim(claim_id="T-2")], "records": [record(), record(name="b.png")]}
-    body["claims"][0]["receipts"] = ["lunch.png"]
+    other = claim(claim_id="T-2", merchant="Hotel Sol", amount="80.00", date="2026-11-10")
+    receipts = [record(), record("80.00", "b.png", merchant_name="Hotel Sol", date="2026-11-10")]
+    body = {"claims": [claim(amount="17.50", receipts=["lunch.png"]), other], "records": receipts}
     answer = await audited(settings(), body)
     first, second = answer["decisions"]
     assert first["claim_id"] == "T-1"

@@ -114,6 +114,8 @@ async def test_a_request_id_is_taken_over_where_it_is_harmless(settings: Make) -
     assert made.headers["x-request-id"] != "a\tb"
 
 
-@pytest.mark.parametrize(("given", "bare"), [("A.b:80", "a.b"), ("[::1]:80", "[::1]"), ("[::1]", "[::1]"), ("x", "x")])
+@pytest.mark.parametrize(
+    ("given", "bare"), [("A.b:80", "a.b"), ("[::1]:80", "[::1]"), ("[::1]", "[::1]"), ("x", "x"), ("a:b", "a:b")]
+)
 async def test_a_host_is_compared_without_its_port(given: str, bare: str) -> None:
     assert bare_host(given) == bare

@@ -86,7 +86,8 @@ def test_a_body_that_pauses_is_given_up(listening: Listening) -> None:
 
 def test_a_body_that_dribbles_is_given_up(listening: Listening) -> None:
     address = listening(body_seconds=0.7, body_pause_seconds=5)
-    answer, seconds = talk(address, HEAD + b"Content-Length: 1000\r\n\r\n", *([b"-"] * 60), pause=0.1)
+    part = b'--b\r\nContent-Disposition: form-data; name="files"; filename="a"\r\n\r\n'
+    answer, seconds = talk(address, HEAD + b"Content-Length: 1000\r\n\r\n" + part, *([b"-"] * 60), pause=0.1)
     assert answer.startswith(b"HTTP/1.1 408 ")
     assert seconds < 9
 

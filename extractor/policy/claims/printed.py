@@ -47,7 +47,7 @@ class Printed:
 
 _WORDS: dict[Role, str] = {
     Role.SUBTOTAL: r"sub ?-?total|sous ?-?total|zwischensumme|subtotaal|subtotale|delsumma|delsum|mellansumma|"
-    r"valisumma|mezisoucet|medzisucet|suma czesciowa|ara toplam|reszosszeg|小計|小计|소계|tam tinh|excl?\.?|"
+    r"valisumma|mezisoucet|medzisucet|suma czesciowa|ara toplam|reszosszeg|小計|小计|소계|tam tinh|excl(?:uding|usive)?|"
     r"before (?:gst|tax|rounding|discount)|taxable|netto|hors taxe|total ht|base imponible",
     Role.TENDER: r"cash|tunai|change|tender(?:ed)?|paid|payment|baki|kembali(?:an)?|bar(?:zahlung)?|gegeben|ruckgeld|"
     r"wechselgeld|zuruck|especes|rendu|monnaie|efectivo|cambio|entregado|contant[ei]?|resto|wisselgeld|kontant|"

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, field_validator
+from pydantic import BeforeValidator, SerializeAsAny, field_validator
 from pydantic import Field as PydanticField
 
 from extractor.policy.cases import Case, Converts, Observation, Situation
@@ -78,7 +78,9 @@ class Policy(Section):
         default_factory=dict, description="what claims call a category, and the category that is meant"
     )
     verdict: VerdictSettings = PydanticField(default_factory=VerdictSettings)
-    rules: tuple[RuleSettings, ...] = PydanticField(description="the rules, each with `rule` and its keys")
+    rules: tuple[SerializeAsAny[RuleSettings], ...] = PydanticField(
+        description="the rules, each with `rule` and its keys"
+    )
 
     @field_validator("rates")
     @classmethod

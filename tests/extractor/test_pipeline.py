@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from extractor.errors import BadModel, OcrError
+from extractor.errors import BadModel, BadPolicy, OcrError
 from extractor.loading import Limits
 from extractor.ocr.base import Reading
 from extractor.ocr.fake import FakeOcr
@@ -271,3 +271,25 @@ def test_a_shipped_model_is_taken_by_its_name(
 def test_a_folder_that_is_no_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadModel, match="not a Tailor model"):
         Extractor(model=tmp_path)
+
+
+def test_without_a_policy_nothing_is_judged(make: Make) -> None:
+    record = make().extract(picture())
+    assert (record.verdict, record.findings) == (None, [])
+
+
+def test_a_policy_fills_verdict_and_findings(make: Make) -> None:
+    record = make(policy="default").extract(picture())
+    assert record.verdict == "review"
+    assert "reading" in {finding.rule for finding in record.findings}
+
+
+def test_a_document_that_failed_is_sent_to_a_person(make: Make, tmp_path: Path) -> None:
+    record = make(policy="default").extract(tmp_path / "none.jpg")
+    assert (record.status, record.verdict) == ("failed", "review")
+    assert "could not be read" in record.findings[0].message
+
+
+def test_a_policy_that_is_none_is_refused_before_anything_is_read(make: Make, tmp_path: Path) -> None:
+    with pytest.raises(BadPolicy, match="can't be read"):
+        make(policy=tmp_path / "none.yaml")

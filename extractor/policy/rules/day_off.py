@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -41,29 +42,28 @@ class DayOff(Rule[DayOffSettings]):
         code = where.value if where else self.settings.country
         if date is None:
             return
-        names = days_off(code, date.value.year) if code else None
-        holiday = names.get(date.value) if names is not None and self.settings.holidays else None
-        weekend = self.settings.weekends and date.value.weekday() in weekend_days(code)
-        if not (holiday or weekend):
+        names, weekend = calendar(code, date.value.year)
+        holiday = names.get(date.value) if self.settings.holidays else None
+        if not holiday and not (self.settings.weekends and date.value.weekday() in weekend):
             return
-        amount = expense.amount
         what = f"{holiday} in {code}" if holiday else f"a {date.value:%A}" + (f", a day off in {code}" if code else "")
         facts: list[Fact[Any]] = [date, *([where] if where else []), *self.scope(expense)]
-        yield self.finding(f"{date.value} is {what}.", facts, at_stake=amount.value if amount else None)
+        yield self.finding(f"{date.value} is {what}.", facts)
 
 
-@lru_cache(maxsize=256)
-def days_off(country: str, year: int) -> Any:
-    """The public holidays of a country in a year by date; empty for a country that the package doesn't know."""
+@lru_cache(maxsize=512)
+def calendar(country: str | None, year: int) -> tuple[Mapping[dt.date, str], frozenset[int]]:
+    """The public holidays of a country in a year by date, and its weekend (Monday is 0). A country that the package
+    doesn't know has no holidays, and Saturday and Sunday off."""
+    if not country:
+        return {}, _USUAL
     import holidays  # 0.1 s, so only where a policy asks for it
 
-    try:
-        return holidays.country_holidays(country, years=[year], expand=False, language="en_US")
-    except NotImplementedError:
-        return {}
-
-
-def weekend_days(country: str | None) -> frozenset[int]:
-    """The days of the week that are off (Monday is 0)."""
-    calendar = days_off(country, dt.date.today().year) if country else {}
-    return frozenset(getattr(calendar, "weekend", _USUAL))
+    with warnings.catch_warnings():
+        # A misread year may lie outside the package's tables.
+        warnings.simplefilter("ignore")
+        try:
+            found: Any = holidays.country_holidays(country, years=[year], expand=False, language="en_US")
+        except NotImplementedError:
+            return {}, _USUAL
+    return dict(found.items()), frozenset(found.weekend)

@@ -88,7 +88,7 @@ class InvalidTaxId(Rule[InvalidTaxIdSettings]):
 
 
 _KINDS = {
-    "AU": ("au.abn",), "CA": ("ca.bn",), "SG": ("sg.uen",), "NZ": ("nz.ird", "nz.nzbn"),
+    "AU": ("au.abn",), "CA": ("ca.bn",), "SG": ("sg.uen",), "NZ": ("nz.ird",),
     "FR": ("fr.tva", "fr.siret", "fr.siren"), "ES": ("es.nif",), "IT": ("it.iva", "it.codicefiscale"),
     "DE": ("de.vat",), "CH": ("ch.vat", "ch.uid"), "TR": ("tr.vkn", "tr.tckimlik"), "IN": ("in_.gstin",),
     "NO": ("no.mva", "no.orgnr"), "SE": ("se.vat", "se.orgnr"), "TH": ("th.moa",), "GB": ("gb.vat",),
@@ -103,7 +103,7 @@ _FORMS = {
 """Countries where numbers of other kinds are printed as well, without check digits that could be told (Germany's
 Steuernummer, India's older TIN, Singapore's M numbers): only numbers of this form are judged."""
 
-_LABEL = re.compile(r"^\W*(?:[A-Za-z]{3,}|no)\W*(?=\d)", re.IGNORECASE)
+_LABEL = re.compile(r"^\W*(?!ATU|CHE)(?:[A-Za-z]{3,}|no)\W*(?=\d)", re.IGNORECASE)
 
 
 def valid_tax_id(number: str, country: str) -> bool | None:

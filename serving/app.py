@@ -66,7 +66,6 @@ class Room(Protocol):
 class Hooks:
     """What the server under the application wants to know."""
 
-    ready: Callable[[Services], None] = lambda services: None
     failed: Callable[[TailorError], None] = lambda error: None
 
 
@@ -173,8 +172,8 @@ async def _start(services: Services, hooks: Hooks) -> None:
         state = services.engine.state()
         for warning in state.warnings:
             log.warning("engine", extra={"warning": warning})
-        log.info("ready", extra={"model": state.model, "provider": state.provider, "workers": state.workers})
-        hooks.ready(services)
+        told = {"model": state.model, "provider": state.provider, "workers": state.workers}
+        log.info("ready", extra={**told, "policies": services.judge.names()})
 
 
 async def _forget(services: Services) -> None:

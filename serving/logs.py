@@ -65,5 +65,6 @@ def set_up(level: str, text: bool, plain: bool = False) -> None:
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
+    logging.getLogger("uvicorn.error").setLevel("WARNING" if level != "debug" else "DEBUG")
     # Requests are told by our own line, which knows what must not be said (a raw path can hold personal data).
     logging.getLogger("uvicorn.access").disabled = True

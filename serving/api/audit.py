@@ -152,14 +152,17 @@ async def _audited(services: Services, asked: _Asked) -> AuditAnswer:
     answers = await read_all(services, asked.uploads, reading)
     today = asked.options.today or dt.date.today()
     folder = services.settings.data / LEFT / secrets.token_hex(16)
+    keeping = asyncio.create_task(asyncio.to_thread(_kept, folder, asked.uploads))
     try:
-        paths = await asyncio.to_thread(_kept, folder, asked.uploads)
+        paths = await asyncio.shield(keeping)
         evidence = [
             *(ReceiptEvidence(a.record, path, a.document) for a, path in zip(answers, paths, strict=True)),
             *(ReceiptEvidence(record) for record in asked.records),
         ]
         results = await services.judge.audit(asked.claims, evidence, asked.options.policy, today)
     finally:
+        # A thread goes on when its request is given up: what it still writes must be gone too.
+        await asyncio.gather(keeping, return_exceptions=True)
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
     for result in results:
         services.metrics.verdicts.labels(result.verdict).inc()

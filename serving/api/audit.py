@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
+import hashlib
 import secrets
 import shutil
 import time
@@ -157,7 +158,7 @@ async def _audited(services: Services, asked: _Asked) -> AuditAnswer:
         paths = await asyncio.shield(keeping)
         evidence = [
             *(ReceiptEvidence(a.record, path, a.document) for a, path in zip(answers, paths, strict=True)),
-            *(ReceiptEvidence(record) for record in asked.records),
+            *(ReceiptEvidence(_told_apart(record)) for record in asked.records),
         ]
         results = await services.judge.audit(asked.claims, evidence, asked.options.policy, today)
     finally:
@@ -168,6 +169,13 @@ async def _audited(services: Services, asked: _Asked) -> AuditAnswer:
         services.metrics.verdicts.labels(result.verdict).inc()
     decisions = [Decision.model_validate(result.as_dict()) for result in results]
     return AuditAnswer(decisions=decisions, results=[answer.record for answer in answers])
+
+
+def _told_apart(record: Extraction) -> Extraction:
+    """A record whose file's digest was left out gets one of its own: equal digests are taken for one receipt."""
+    if record.sha256:
+        return record
+    return record.model_copy(update={"sha256": hashlib.sha256(record.to_json().encode()).hexdigest()})
 
 
 def _kept(folder: Path, uploads: Sequence[Upload]) -> list[Path]:

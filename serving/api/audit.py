@@ -215,6 +215,7 @@ def _short(name: str) -> str:
 
 async def _asked(request: Request, services: Services) -> _Asked:
     query = query_values(request, AuditOptions.model_fields)
+    as_model(AuditOptions, query, "query")  # also where the body says otherwise and wins
     if body_type(request) == JSON:
         body = await read_json(request, AuditBody)
         said = body.model_dump(exclude={"claims", "files", "records"}, exclude_unset=True)

@@ -106,6 +106,16 @@ async def test_an_option_that_can_t_be_used_is_refused_by_name(
     assert engine.began == 0
 
 
+async def test_the_body_wins_over_the_query_which_must_be_right_all_the_same(settings: Make) -> None:
+    engine = FakeEngine()
+    async with service(settings(), engine) as client:
+        wins = await client.post("/v1/extract", files=form(b"x"), data={"pages": "1"}, params={"pages": "0"})
+        wrong = await client.post("/v1/extract", files=form(b"x"), data={"ocr": "auto"}, params={"ocr": "guess"})
+    assert wins.status_code == 200
+    assert engine.options[0].pages == (1,)
+    assert (wrong.status_code, wrong.json()["errors"][0]["place"]) == (422, "query.ocr")
+
+
 async def test_a_password_is_not_taken_from_an_address(settings: Make) -> None:
     engine = FakeEngine()
     async with service(settings(), engine) as client:

@@ -110,6 +110,7 @@ class RapidOcr:
         if not self.settings.give_back_every:
             return
         if not self._sessions:
+            _keep_pictures_off_the_heap()
             for part in (self._engine._load_det_model(), self._engine._load_rec_model()):
                 part.session.session = _TidySession(part.session.session)
                 self._sessions.append(part.session.session)
@@ -185,6 +186,19 @@ def _trim() -> None:
 
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)
+
+
+_MMAP_THRESHOLD = -3
+"""M_MMAP_THRESHOLD of glibc's malloc.h."""
+
+
+def _keep_pictures_off_the_heap() -> None:
+    """Blocks of 1 MiB and more (pictures, and what is made of them) get memory of their own, which goes back to the
+    system when they are freed. glibc else takes ever larger ones from the heap, where what lies between keeps them."""
+    import ctypes
+
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, 1 << 20)
 
 
 class _TidySession:

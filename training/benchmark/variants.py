@@ -1,0 +1,95 @@
+"""The same receipt handed in again in another picture: photographed anew, cut, turned, saved again, recoloured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image, ImageOps
+
+from extractor.types import ImageArray
+
+Making = Callable[[ImageArray, np.random.Generator], tuple[ImageArray, int]]
+"""From the upright picture of a receipt to another picture of it, and the JPEG quality in which that is saved."""
+
+
+def rephotographed(image: ImageArray, chance: np.random.Generator) -> tuple[ImageArray, int]:
+    """On another table, from a slant, in other light, with a shadow, a little out of focus, in grain."""
+    from training.synthetic.degrade import degrade
+
+    steps = ("table", "perspective", "rotation", "shadow", "light", "defocus", "grain")
+    seed = int(chance.integers(2**31))
+    changed, _, _ = degrade(image, np.empty((0, 4)), seed, chance.uniform(0.3, 0.6), only=steps)
+    return changed, int(chance.integers(50, 85))
+
+
+def cropped(image: ImageArray, chance: np.random.Generator) -> tuple[ImageArray, int]:
+    """Up to a tenth is cut off at each side."""
+    height, width = image.shape[:2]
+    left, right, top, bottom = chance.uniform(0.0, 0.1, 4)
+    cut = image[round(height * top) : round(height * (1 - bottom)), round(width * left) : round(width * (1 - right))]
+    return np.ascontiguousarray(cut), 90
+
+
+def rotated(image: ImageArray, chance: np.random.Generator) -> tuple[ImageArray, int]:
+    """Turned by up to 15 degrees either way; nothing is cut off, the corners are filled with the colour of the edge."""
+    height, width = image.shape[:2]
+    degrees = chance.uniform(-15.0, 15.0)
+    matrix = np.asarray(cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0))
+    wide = int(np.ceil(abs(matrix[0, 0]) * width + abs(matrix[0, 1]) * height))
+    high = int(np.ceil(abs(matrix[0, 1]) * width + abs(matrix[0, 0]) * height))
+    matrix[:, 2] += ((wide - width) / 2, (high - height) / 2)
+    edge = np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]])
+    ground = tuple(int(value) for value in np.median(edge, axis=0))
+    turned = cv2.warpAffine(
+        image, matrix, (wide, high), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=ground
+    )
+    return np.asarray(turned, np.uint8), 90
+
+
+def recompressed(image: ImageArray, chance: np.random.Generator) -> tuple[ImageArray, int]:
+    """Sent through a messenger: fewer pixels, then a JPEG of low quality."""
+    height, width = image.shape[:2]
+    scale = chance.uniform(0.7, 1.0)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8), int(chance.integers(25, 60))
+
+
+def recoloured(image: ImageArray, chance: np.random.Generator) -> tuple[ImageArray, int]:
+    """Another tint, brightness and contrast; every third one grey."""
+    shown = image.astype(np.float32)
+    if chance.random() < 1 / 3:
+        shown = np.repeat(shown.mean(axis=2, keepdims=True), 3, axis=2)
+    shown = (shown - 128) * chance.uniform(0.7, 1.3) + 128 + chance.uniform(-35, 35)
+    shown = shown * chance.uniform(0.8, 1.15, 3).astype(np.float32)
+    return np.clip(np.rint(shown), 0, 255).astype(np.uint8), 90
+
+
+KINDS: Mapping[str, Making] = {
+    "rephotographed": rephotographed,
+    "cropped": cropped,
+    "rotated": rotated,
+    "recompressed": recompressed,
+    "recoloured": recoloured,
+}
+
+
+def make(path: Path, kind: str, folder: Path) -> Path:
+    """The file of one variant of a picture, `folder`/kind/stem.jpg; the same picture and kind give the same bytes.
+
+    A file that is there already is taken as it is.
+    """
+    target = folder / kind / f"{path.stem}.jpg"
+    if target.exists():
+        return target
+    with Image.open(path) as picture:
+        image = np.asarray(ImageOps.exif_transpose(picture).convert("RGB"))
+    seed = int.from_bytes(f"{kind}|{path.stem}".encode(), "big") % 2**63
+    changed, quality = KINDS[kind](image, np.random.default_rng(seed))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = target.with_suffix(".draft")
+    Image.fromarray(changed).save(draft, format="JPEG", quality=quality)
+    draft.replace(target)
+    return target

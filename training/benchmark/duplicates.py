@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from extractor.policy.cases import ReceiptEvidence
 from extractor.policy.duplicates import Fingerprint, Index, Owner, fingerprint, first_picture
 from extractor.truth import Truth
+from extractor.types import Document
 from training.benchmark.corpus import Corpus
 from training.benchmark.predict import Reader
 from training.benchmark.report import Figure
@@ -37,23 +38,29 @@ class Flagged:
         return "\t".join((self.first, self.second, self.kind, f"{self.confidence:.2f}", judged, self.why))
 
 
-def figures(corpora: Sequence[Corpus], reader: Reader, limit: int | None, split: str = "dev") -> list[Figure]:
+def figures(corpora: Sequence[Corpus], reader: Reader, limit: int | None) -> list[Figure]:
     """Recall over variants of `limit` receipts of dev (all where None), and false pairs among all receipts as they are.
 
     Writes the pairs flagged to `reader.out`/duplicates-pairs.tsv and the variants missed to duplicates-missed.tsv.
     """
     everything = [path for corpus in corpora for path in corpus.pictures("all")]
-    chosen = sample([path for corpus in corpora for path in corpus.pictures(split)], limit)  # type: ignore[arg-type]
-    variants = {kind: [make(path, kind, reader.out / "variants") for path in chosen] for kind in KINDS}
     # Read in several processes first: what follows finds every reading in the cache.
+    reader.read(everything, "duplicates-receipts")
+    chosen = {path.stem for path in sample([path for corpus in corpora for path in corpus.pictures()], limit)}
+    prints: dict[str, Fingerprint] = {}
+    variants: dict[str, list[Path]] = {kind: [] for kind in KINDS}
+    for path, taken_of, document in taken(everything, reader, "fingerprints"):
+        prints[path.stem] = taken_of
+        if path.stem in chosen:
+            for kind, made in variants.items():
+                made.append(make(path, kind, reader.out / "variants", document))
     for kind, paths in variants.items():
         reader.read(paths, f"duplicates-{kind}")
-    prints = dict(zip((path.stem for path in everything), taken(everything, reader, "receipts"), strict=True))
     truths = {key: truth for corpus in corpora for key, truth in corpus.truths(prints).items()}
     with Index.open() as index:
         flagged = pairs(index, prints, truths)
         found = {
-            kind: search(index, [path.stem for path in paths], taken(paths, reader, kind), flagged)
+            kind: search(index, {path.stem: one for path, one, _ in taken(paths, reader, kind)}, flagged)
             for kind, paths in variants.items()
         }
     write(reader.out, flagged, found)
@@ -67,17 +74,15 @@ def sample(paths: Sequence[Path], limit: int | None) -> list[Path]:
     return shuffled[:limit]
 
 
-def taken(paths: Sequence[Path], reader: Reader, title: str) -> list[Fingerprint]:
-    """The fingerprints of pictures, read as the product reads them."""
+def taken(paths: Sequence[Path], reader: Reader, title: str) -> Iterator[tuple[Path, Fingerprint, Document | None]]:
+    """The fingerprints of pictures, read as the product reads them, with what was read."""
     from extractor.pipeline import Extractor
 
     extractor = Extractor(model=reader.model, cache=reader.cache, threads=1)
-    prints = []
     for path in reader.progress(paths, len(paths), title):
         record, document = extractor.read(str(path))
         evidence = ReceiptEvidence(record, path, document)
-        prints.append(fingerprint(evidence, first_picture(evidence)))
-    return prints
+        yield path, fingerprint(evidence, first_picture(evidence)), document
 
 
 def pairs(index: Index, prints: Mapping[str, Fingerprint], truths: Mapping[str, Truth]) -> list[Flagged]:
@@ -107,7 +112,7 @@ def one_purchase(first: Truth | None, second: Truth | None) -> bool:
 
 
 def search(
-    index: Index, names: Sequence[str], prints: Sequence[Fingerprint], flagged: Iterable[Flagged]
+    index: Index, prints: Mapping[str, Fingerprint], flagged: Iterable[Flagged]
 ) -> dict[str, tuple[bool, list[str]]]:
     """For each variant whether its original is found, and which strangers are."""
     same: dict[str, set[str]] = {}
@@ -116,7 +121,7 @@ def search(
             same.setdefault(pair.first, set()).add(pair.second)
             same.setdefault(pair.second, set()).add(pair.first)
     found = {}
-    for name, taken_of in zip(names, prints, strict=True):
+    for name, taken_of in prints.items():
         matched = {match.owner.claim for match in index.candidates(taken_of, Owner(f"{name} again", name))}
         found[name] = name in matched, sorted(matched - {name} - same.get(name, set()))
     return found

@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
 from PIL import Image, ImageOps
 
-from extractor.types import ImageArray
+from extractor.types import Box, Document, ImageArray
 
-Making = Callable[[ImageArray, np.random.Generator], tuple[ImageArray, int]]
-"""From the upright picture of a receipt to another picture of it, and the JPEG quality in which that is saved."""
+Making = Callable[[ImageArray, Sequence[Box], np.random.Generator], tuple[ImageArray, int]]
+"""From the picture of a receipt and the boxes of its words to another picture of it, and the JPEG quality in which that
+is saved."""
 
 
-def rephotographed(image: ImageArray, chance: np.random.Generator) -> tuple[ImageArray, int]:
+def rephotographed(image: ImageArray, words: Sequence[Box], chance: np.random.Generator) -> tuple[ImageArray, int]:
     """On another table, from a slant, in other light, with a shadow, a little out of focus, in grain."""
     from training.synthetic.degrade import degrade
 
     steps = ("table", "perspective", "rotation", "shadow", "light", "defocus", "grain")
     seed = int(chance.integers(2**31))
-    changed, _, _ = degrade(image, np.empty((0, 4)), seed, chance.uniform(0.3, 0.6), only=steps)
+    # How far out of focus a picture is goes by the size of its type, as a hand that holds a camera sees to.
+    boxes = np.array([box.as_list() for box in words]).reshape(-1, 4)
+    changed, _, _ = degrade(image, boxes, seed, chance.uniform(0.3, 0.6), only=steps)
     return changed, int(chance.integers(50, 85))
 
 
-def cropped(image: ImageArray, chance: np.random.Generator) -> tuple[ImageArray, int]:
+def cropped(image: ImageArray, words: Sequence[Box], chance: np.random.Generator) -> tuple[ImageArray, int]:
     """Up to a tenth is cut off at each side."""
     height, width = image.shape[:2]
     left, right, top, bottom = chance.uniform(0.0, 0.1, 4)
@@ -33,7 +36,7 @@ def cropped(image: ImageArray, chance: np.random.Generator) -> tuple[ImageArray,
     return np.ascontiguousarray(cut), 90
 
 
-def rotated(image: ImageArray, chance: np.random.Generator) -> tuple[ImageArray, int]:
+def rotated(image: ImageArray, words: Sequence[Box], chance: np.random.Generator) -> tuple[ImageArray, int]:
     """Turned by up to 15 degrees either way; nothing is cut off, the corners are filled with the colour of the edge."""
     height, width = image.shape[:2]
     degrees = chance.uniform(-15.0, 15.0)
@@ -49,7 +52,7 @@ def rotated(image: ImageArray, chance: np.random.Generator) -> tuple[ImageArray,
     return np.asarray(turned, np.uint8), 90
 
 
-def recompressed(image: ImageArray, chance: np.random.Generator) -> tuple[ImageArray, int]:
+def recompressed(image: ImageArray, words: Sequence[Box], chance: np.random.Generator) -> tuple[ImageArray, int]:
     """Sent through a messenger: fewer pixels, then a JPEG of low quality."""
     height, width = image.shape[:2]
     scale = chance.uniform(0.7, 1.0)
@@ -57,7 +60,7 @@ def recompressed(image: ImageArray, chance: np.random.Generator) -> tuple[ImageA
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8), int(chance.integers(25, 60))
 
 
-def recoloured(image: ImageArray, chance: np.random.Generator) -> tuple[ImageArray, int]:
+def recoloured(image: ImageArray, words: Sequence[Box], chance: np.random.Generator) -> tuple[ImageArray, int]:
     """Another tint, brightness and contrast; every third one grey."""
     shown = image.astype(np.float32)
     if chance.random() < 1 / 3:
@@ -76,8 +79,10 @@ KINDS: Mapping[str, Making] = {
 }
 
 
-def make(path: Path, kind: str, folder: Path) -> Path:
+def make(path: Path, kind: str, folder: Path, read: Document | None = None) -> Path:
     """The file of one variant of a picture, `folder`/kind/stem.jpg; the same picture and kind give the same bytes.
+
+    `read` is what was read of the picture, by which its type is measured.
 
     A file that is there already is taken as it is.
     """
@@ -86,8 +91,10 @@ def make(path: Path, kind: str, folder: Path) -> Path:
         return target
     with Image.open(path) as picture:
         image = np.asarray(ImageOps.exif_transpose(picture).convert("RGB"))
+    page = read.pages[0] if read and read.pages else None
+    words = [word.box.turned(-page.turned) for word in page.words] if page else []
     seed = int.from_bytes(f"{kind}|{path.stem}".encode(), "big") % 2**63
-    changed, quality = KINDS[kind](image, np.random.default_rng(seed))
+    changed, quality = KINDS[kind](image, words, np.random.default_rng(seed))
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_suffix(".draft")
     Image.fromarray(changed).save(draft, format="JPEG", quality=quality)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from extractor.policy.duplicates import pictures
-from extractor.policy.duplicates.fingerprint import Fingerprint
+from extractor.policy.duplicates.fingerprint import FEWEST_NUMBERS, Fingerprint
 from extractor.policy.duplicates.numbers import overlap, weight
 from extractor.policy.duplicates.purchase import FIELDS, Agreement, compare_field, same_merchant
 
@@ -47,6 +47,9 @@ LIKE_PICTURE = 0.12
 SAME_NUMBERS = 0.55
 """Overlap of the numbers from which on it is the same piece of paper, not another document of the same purchase."""
 
+NEARLY_ALL = 0.9
+"""Overlap of the numbers that stands in for a date, time or number where none was read."""
+
 TIP = 1.3
 """How many times the bill a card slip may come to, its tip included."""
 
@@ -59,7 +62,8 @@ class Comparison:
     """What two receipts have in common. `kind` is None where they are two purchases.
 
     `points` is the score against ENOUGH; `confidence` (0–1) follows from it. `overlap` is the share of printed numbers
-    in common, `picture` the least share of differing bits of the perceptual hashes (None without pictures).
+    in common, `picture` and `layout` the share of differing bits of the perceptual hashes of the whole pictures and of
+    their text set upright (None without pictures).
     """
 
     kind: Kind | None
@@ -68,6 +72,7 @@ class Comparison:
     fields: Mapping[str, Agreement]
     overlap: float
     picture: float | None
+    layout: float | None = None
 
     @property
     def alike(self) -> bool:
@@ -94,11 +99,12 @@ def compare(first: Fingerprint, second: Fingerprint) -> Comparison:
     }
     fields["merchant"] = same_merchant(first.purchase, second.purchase)
     common = overlap(first.numbers, second.numbers)
-    near = _picture_distance(first, second)
+    near = _distance(first.picture, second.picture)
+    layout = _distance(first.text, second.text)
     points = sum(POINTS[name].get(found, 0.0) for name, found in fields.items())
-    points += _overlap_points(first, second, common) + _picture_points(near)
+    points += _overlap_points(first, second, common) + _picture_points(near, layout)
     kind = _kind(first, second, fields, points, common, near)
-    return Comparison(kind, points, _confidence(kind, points), fields, common, near)
+    return Comparison(kind, points, _confidence(kind, points), fields, common, near, layout)
 
 
 def _kind(
@@ -111,13 +117,17 @@ def _kind(
 ) -> Kind | None:
     if first.sha256 and first.sha256 == second.sha256:
         return "duplicate_file"
-    if _slip_and_bill(first, second, fields):
-        return "card_slip_and_bill"
     told = any(fields[name].holds for name in ("number", "date", "time"))
     alike = near is not None and near <= SAME_PICTURE
-    if points >= ENOUGH and (told or alike):
-        return "duplicate_picture" if alike or common >= SAME_NUMBERS else "duplicate_purchase"
-    return "duplicate_purchase" if _three_of_four(fields) else None
+    # Two tickets of one machine look alike: without a number, date or time the numbers must be the same, too.
+    if alike and not told:
+        told = common >= NEARLY_ALL or max(len(first.numbers), len(second.numbers)) < FEWEST_NUMBERS
+    enough = points >= ENOUGH and told
+    if enough and (alike or common >= SAME_NUMBERS):
+        return "duplicate_picture"
+    if _slip_and_bill(first, second, fields):
+        return "card_slip_and_bill"
+    return "duplicate_purchase" if enough or _three_of_four(fields) else None
 
 
 def _three_of_four(fields: Mapping[str, Agreement]) -> bool:
@@ -164,15 +174,15 @@ def _overlap_points(first: Fingerprint, second: Fingerprint, common: float) -> f
     return 7.0 * (common - USUAL_OVERLAP) * min(1.0, least / FULL_WEIGHT)
 
 
-def _picture_distance(first: Fingerprint, second: Fingerprint) -> float | None:
-    pairs = ((first.picture, second.picture), (first.text, second.text))
-    return min((pictures.distance(one, other) for one, other in pairs if one and other), default=None)
+def _distance(first: int | None, second: int | None) -> float | None:
+    return pictures.distance(first, second) if first and second else None
 
 
-def _picture_points(near: float | None) -> float:
-    if near is None or near > LIKE_PICTURE:
-        return 0.0
-    return 6.0 if near <= SAME_PICTURE else 3.0
+def _picture_points(near: float | None, layout: float | None) -> float:
+    """The whole picture says much; that the text is laid out alike, little: so it is on all receipts of a shop."""
+    if near is not None and near <= LIKE_PICTURE:
+        return 6.0 if near <= SAME_PICTURE else 2.0
+    return 1.0 if layout is not None and layout <= SAME_PICTURE else 0.0
 
 
 def _confidence(kind: Kind | None, points: float) -> float:

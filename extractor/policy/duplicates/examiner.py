@@ -91,7 +91,7 @@ def _handed_in(case: Case) -> dt.date:
 
 def _observation(handed: _Handed, matches: Sequence[Match]) -> Observation:
     # Another claim's receipt is money paid twice; the same claim's is a second piece of paper.
-    others = [match for match in matches if match.owner.claim != handed.owner.claim or match.owner.book]
+    others = [match for match in matches if not _same_claim(handed, match.owner)]
     best = others[0] if others else matches[0]
     within = not others
     kind = best.comparison.kind or "duplicate_purchase"
@@ -109,6 +109,12 @@ def _observation(handed: _Handed, matches: Sequence[Match]) -> Observation:
     )
 
 
+def _same_claim(handed: _Handed, owner: Owner) -> bool:
+    """A receipt without a claim is known by its file's name alone, which two cameras may give."""
+    mine = handed.owner
+    return handed.case.claim is not None and (mine.book, mine.claim) == (owner.book, owner.claim)
+
+
 def _severity(kind: Kind, comparison: Comparison, within: bool) -> Literal["low", "medium", "high"]:
     if within:
         return "low"
@@ -120,10 +126,9 @@ def _severity(kind: Kind, comparison: Comparison, within: bool) -> Literal["low"
 def _at_stake(handed: _Handed) -> Money | None:
     """What was claimed where it is claimed for one receipt alone, else what the receipt comes to."""
     claim = handed.case.claim
-    read = handed.receipt.money()
-    if claim is not None and claim.money is not None and len(handed.case.receipts) == 1:
-        return claim.money
-    return read
+    alone = claim is not None and len(handed.case.receipts) == 1
+    money = claim.money if claim is not None and alone and claim.money is not None else handed.receipt.money()
+    return money if money is not None and money.amount > 0 else None
 
 
 def _sentence(handed: _Handed, match: Match, within: bool, more: int) -> str:

@@ -26,17 +26,14 @@ BATCH = 20_000
 class Owner:
     """Who handed in what: a claim (or another case) and the file name of its receipt.
 
-    `book` keeps apart claims that are numbered alike, as those of two companies. The same file of the same claim is one
-    submission however often it is audited.
+    `book` keeps apart claims that are numbered alike, as those of two companies. The same content under the same name
+    in the same claim is one submission however often it is audited.
     """
 
     claim: str
     file: str
     employee: str = ""
     book: str = ""
-
-    def same_submission(self, other: Owner) -> bool:
-        return (self.book, self.claim, self.file) == (other.book, other.claim, other.file)
 
 
 @dataclass(frozen=True)
@@ -90,14 +87,15 @@ class Index:
     ) -> list[Match]:
         """The receipts that are of the same purchase, the surest first.
 
-        `owner`'s own submission is left out; with `before` so is all that came from that number on.
+        `owner`'s own submission of it is left out; with `before` so is all that came from that number on.
         """
+        own = None if owner is None else _key(owner, fingerprint.sha256)
         found = self.store.find(fingerprint.marks, before)
         matches = []
         for number, entry in self.store.load(_promising(found)).items():
             known = Fingerprint.unpacked(entry.sha256, entry.packed)
             held = Owner(entry.claim, entry.file, entry.employee, entry.book)
-            if owner is not None and held.same_submission(owner):
+            if entry.key == own:
                 continue
             compared = compare(fingerprint, known)
             if compared.kind is not None:

@@ -1,4 +1,4 @@
-"""What identifies a purchase (merchant, receipt number, amount, date and time), and how those of two receipts compare."""
+"""What identifies a purchase: merchant, number, amount, date and time; and how those of two receipts compare."""
 
 from __future__ import annotations
 

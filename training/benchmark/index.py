@@ -61,7 +61,7 @@ def photographed_again(known: Fingerprint, chance: random.Random) -> Fingerprint
     return Fingerprint(f"{chance.getrandbits(256):064x}", chance.getrandbits(256), None, numbers, known.purchase)
 
 
-def figures(count: int, progress: Progress, place: str | None = None) -> list[Figure]:
+def figures(count: int, progress: Progress, place: str | None = None, queries: int = QUERIES) -> list[Figure]:
     """Fills an index with `count` receipts and asks it: half the questions are receipts photographed again, half new.
 
     `place` is a file or URL that is kept; None: a file that is removed afterwards. What is there already is not
@@ -75,7 +75,7 @@ def figures(count: int, progress: Progress, place: str | None = None) -> list[Fi
             for _ in progress(_fill(index, held, count), count - held, "filling"):
                 pass
             filling = time.perf_counter() - begun
-            seconds, found = ask(index, count)
+            seconds, found = ask(index, count, queries)
             adding = add_singly(index, count)
         size = sum(path.stat().st_size for path in Path(file).parent.glob(f"{Path(file).name}*") if path.is_file())
     return describe(count, seconds, found, adding, (count - held, filling), size)
@@ -86,11 +86,11 @@ def _fill(index: Index, held: int, count: int) -> Iterator[int]:
     return index.add_many(new, BATCH)
 
 
-def ask(index: Index, count: int) -> tuple[list[float], int]:
+def ask(index: Index, count: int, queries: int = QUERIES) -> tuple[list[float], int]:
     """Seconds of each query, and how many of the receipts photographed again were found."""
     chance = random.Random(0)
     seconds, found = [], 0
-    for turn in range(QUERIES):
+    for turn in range(queries):
         number = chance.randrange(count)
         again = turn % 2 == 0
         asked = photographed_again(receipt(number, count), chance) if again else receipt(count + 10_000 + turn, count)

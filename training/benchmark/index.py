@@ -71,7 +71,7 @@ def figures(count: int, progress: Progress, place: str | None = None, queries: i
         file = place or str(Path(scratch) / "index.db")
         with Index.open(file) as index:
             begun = time.perf_counter()
-            held = len(index)
+            held = index.size
             for _ in progress(_fill(index, held, count), count - held, "filling"):
                 pass
             filling = time.perf_counter() - begun

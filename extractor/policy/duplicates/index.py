@@ -111,7 +111,9 @@ class Index:
         entry = self.store.load([number]).get(number)
         return None if entry is None else Fingerprint.unpacked(entry.sha256, entry.packed)
 
-    def __len__(self) -> int:
+    @property
+    def size(self) -> int:
+        """How many receipts it holds."""
         return self.store.count()
 
     def close(self) -> None:
@@ -143,5 +145,5 @@ def _key(owner: Owner, sha256: str) -> int:
 def _entry(fingerprint: Fingerprint, owner: Owner) -> Entry:
     # Names of files may hold bytes that are no Unicode, which no database takes.
     texts = (owner.book, owner.claim, owner.file, fingerprint.sha256, owner.employee, fingerprint.packed())
-    kept = (text.encode("utf-8", "replace").decode() for text in texts)
-    return Entry(_key(owner, fingerprint.sha256), *kept, marks=fingerprint.marks)
+    book, claim, file, sha256, employee, packed = (text.encode("utf-8", "replace").decode() for text in texts)
+    return Entry(_key(owner, fingerprint.sha256), book, claim, file, sha256, employee, packed, fingerprint.marks)

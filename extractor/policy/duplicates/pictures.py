@@ -27,6 +27,9 @@ BITS = LOW * LOW
 BANDS = 8
 """Bands of 32 bits each under which a hash is found again."""
 
+FAINTEST = 8.0
+"""A reduced picture whose brightest and darkest spots are nearer (of 255) is of one colour and has the hash 0."""
+
 FEWEST_WORDS = 8
 """Words from which on the area of the text can be told."""
 
@@ -36,7 +39,7 @@ Floats = npt.NDArray[np.float64]
 
 
 def whole(image: ImageArray) -> int:
-    """The hash of a picture (height × width × 3, RGB)."""
+    """The hash of a picture (height × width × 3, RGB); 0 for one of a single colour."""
     grey = Image.fromarray(image).convert("L").resize((SIDE, SIDE), Image.Resampling.LANCZOS)
     return _hash(np.asarray(grey, np.float64))
 
@@ -81,10 +84,10 @@ def bands(code: int, kind: str) -> tuple[int, ...]:
 
 
 def _hash(grey: Floats) -> int:
+    if np.ptp(grey) < FAINTEST:
+        return 0
     basis = _cosines()
-    spectrum = (basis @ grey @ basis.T)[:LOW, :LOW]
-    if not spectrum.flatten()[1:].any():
-        return 0  # one colour all over
+    spectrum = basis @ grey @ basis.T
     bits = (spectrum > np.median(spectrum)).flatten()
     return int.from_bytes(np.packbits(bits).tobytes(), "big")
 

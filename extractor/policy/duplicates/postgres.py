@@ -38,12 +38,12 @@ class PostgresStore:
         with self._guarded():
             self._connection: Any = psycopg.connect(url, autocommit=True, connect_timeout=10)
         with self._guarded(), self._connection.transaction():
-            run = self._connection.execute
+            run: Any = self._connection.execute
             run("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
             for statement in SCHEMA.split(";")[:-1]:
                 run(statement)
             run("INSERT INTO tailor_settings VALUES ('version', %s) ON CONFLICT DO NOTHING", (str(version),))
-            found = run("SELECT value FROM tailor_settings WHERE name = 'version'").fetchone()[0]
+            found = str(run("SELECT value FROM tailor_settings WHERE name = 'version'").fetchone()[0])
         check_version(found, version, self._shown)
 
     def put(self, entries: Sequence[Entry]) -> list[int]:

@@ -68,7 +68,7 @@ def test_two_receipts_of_one_shop_on_one_day_are_two():
 
 
 def test_the_next_number_of_the_same_till_is_another_purchase_even_at_the_same_price():
-    following = evidence(changed(l4="Receipt 00418874"), name="next.jpg", receipt_number="00418875", time="")
+    following = evidence(changed(l4="Receipt 00418874"), name="next.jpg", receipt_number="00418874", time="")
     assert compared(evidence(time=""), following).kind is None
 
 

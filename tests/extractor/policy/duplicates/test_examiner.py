@@ -52,7 +52,7 @@ def test_an_audit_run_again_finds_the_same_and_does_not_flag_itself():
     index = Index.open()
     cases = case("c1", evidence()), case("c2", evidence(name="again.jpg"))
     assert examined(*cases, index=index) == examined(*cases, index=index)
-    assert len(index) == 2
+    assert index.size == 2
 
 
 def test_what_a_later_audit_brings_is_flagged_against_the_history():

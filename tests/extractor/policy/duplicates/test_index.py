@@ -32,7 +32,7 @@ def test_a_receipt_is_found_again_and_a_stranger_is_not():
 def test_adding_a_submission_again_changes_nothing():
     with Index.open() as index:
         numbers = [index.add(FIRST, Owner("c1", "a.jpg")) for _ in range(3)]
-        assert len(index) == 1
+        assert index.size == 1
         assert len(set(numbers)) == 1
         assert index.candidates(FIRST, Owner("c1", "a.jpg")) == []
 
@@ -71,7 +71,7 @@ def test_many_are_added_in_batches_and_keep_their_order():
     with Index.open() as index:
         numbers = list(index.add_many(((FIRST, Owner(f"c{n}", "a.jpg")) for n in range(25)), batch=10))
         assert numbers == sorted(set(numbers))
-        assert len(index) == 25
+        assert index.size == 25
 
 
 def test_a_crowd_of_one_shop_does_not_hide_the_one_that_is_sought():
@@ -109,7 +109,7 @@ def test_two_processes_may_add_at_once(tmp_path):
         _, errors = writer.communicate(timeout=240)
         assert writer.returncode == 0, errors
     with Index.open(place) as index:
-        assert len(index) == 120
+        assert index.size == 120
 
 
 def test_a_file_that_is_no_index_is_named_in_the_error(tmp_path):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from extractor.policy.duplicates import minhash
@@ -38,6 +38,7 @@ def test_nothing_overlaps_with_nothing():
     assert overlap((), ("1250",)) == 0.0
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(alphabet="0123456789", min_size=3, max_size=9), max_size=20), st.data())
 def test_overlap_is_a_share_and_symmetric(first, data):
     second = data.draw(st.lists(st.sampled_from(first or ["123"]), max_size=20))

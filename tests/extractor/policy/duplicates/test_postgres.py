@@ -74,7 +74,7 @@ def test_a_receipt_is_kept_once_and_found_again(url):
         assert match.owner == owner
         assert index.candidates(AGAIN, before=number) == []
         assert index.known(owner, FIRST.sha256) == FIRST
-        assert len(index) == 2
+        assert index.size == 2
 
 
 def test_writers_that_add_the_same_take_turns(url):

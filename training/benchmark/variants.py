@@ -43,7 +43,7 @@ def rotated(image: ImageArray, words: Sequence[Box], chance: np.random.Generator
     matrix = np.asarray(cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0))
     wide = int(np.ceil(abs(matrix[0, 0]) * width + abs(matrix[0, 1]) * height))
     high = int(np.ceil(abs(matrix[0, 1]) * width + abs(matrix[0, 0]) * height))
-    matrix[:, 2] += ((wide - width) / 2, (high - height) / 2)
+    matrix[:, 2] = matrix[:, 2] + ((wide - width) / 2, (high - height) / 2)
     edge = np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]])
     ground = tuple(int(value) for value in np.median(edge, axis=0))
     turned = cv2.warpAffine(

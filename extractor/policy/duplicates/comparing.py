@@ -13,7 +13,7 @@ from typing import Literal
 
 from extractor.policy.duplicates import pictures
 from extractor.policy.duplicates.fingerprint import FEWEST_NUMBERS, Fingerprint
-from extractor.policy.duplicates.numbers import overlap, weight
+from extractor.policy.duplicates.numbers import overlap, shared, weight
 from extractor.policy.duplicates.purchase import FIELDS, Agreement, compare_field, same_merchant
 
 Kind = Literal["duplicate_file", "duplicate_picture", "duplicate_purchase", "card_slip_and_bill"]
@@ -47,8 +47,12 @@ LIKE_PICTURE = 0.12
 SAME_NUMBERS = 0.55
 """Overlap of the numbers from which on it is the same piece of paper, not another document of the same purchase."""
 
+MOST = 0.75
 NEARLY_ALL = 0.9
-"""Overlap of the numbers that stands in for a date, time or number where none was read."""
+"""Overlap of the numbers that stands in for number, date and time where neither receipt has one, or only one has …"""
+
+MANY_NUMBERS = 6
+"""… and how many different numbers must be on both, where they are not laid out alike."""
 
 TIP = 1.3
 """How many times the bill a card slip may come to, its tip included."""
@@ -103,7 +107,7 @@ def compare(first: Fingerprint, second: Fingerprint) -> Comparison:
     layout = _distance(first.text, second.text)
     points = sum(POINTS[name].get(found, 0.0) for name, found in fields.items())
     points += _overlap_points(first, second, common) + _picture_points(near, layout)
-    kind = _kind(first, second, fields, points, common, near)
+    kind = _kind(first, second, fields, points, common, near, layout)
     return Comparison(kind, points, _confidence(kind, points), fields, common, near, layout)
 
 
@@ -114,20 +118,43 @@ def _kind(
     points: float,
     common: float,
     near: float | None,
+    layout: float | None,
 ) -> Kind | None:
     if first.sha256 and first.sha256 == second.sha256:
         return "duplicate_file"
-    told = any(fields[name].holds for name in ("number", "date", "time"))
     alike = near is not None and near <= SAME_PICTURE
-    # Two tickets of one machine look alike: without a number, date or time the numbers must be the same, too.
-    if alike and not told:
-        told = common >= NEARLY_ALL or max(len(first.numbers), len(second.numbers)) < FEWEST_NUMBERS
-    enough = points >= ENOUGH and told
-    if enough and (alike or common >= SAME_NUMBERS):
+    enough = points >= ENOUGH and any(fields[name].holds for name in ("number", "date", "time"))
+    if (enough and (alike or common >= SAME_NUMBERS)) or _same_silent(first, second, fields, common, near, layout):
         return "duplicate_picture"
     if _slip_and_bill(first, second, fields):
         return "card_slip_and_bill"
     return "duplicate_purchase" if enough or _three_of_four(fields) else None
+
+
+def _same_silent(
+    first: Fingerprint,
+    second: Fingerprint,
+    fields: Mapping[str, Agreement],
+    common: float,
+    near: float | None,
+    layout: float | None,
+) -> bool:
+    """Whether two receipts are one, though neither number, date nor time tells.
+
+    Tickets of one machine differ in just those, so that all else must be the same: nothing differs, and the printed
+    numbers are nearly all on both; more so where one of them has a number, date or time that the other lacks.
+    """
+    if any(found in (Agreement.DIFFERENT, Agreement.CLOSE) for found in fields.values()):
+        return False
+    if any(fields[name].holds for name in ("number", "date", "time")):
+        return False
+    alike = near is not None and near <= SAME_PICTURE
+    if max(len(first.numbers), len(second.numbers)) < FEWEST_NUMBERS:
+        return alike
+    one_sided = any(getattr(one.purchase, name) for one in (first, second) for name in ("number", "date", "time"))
+    laid_alike = alike or (layout is not None and layout <= LIKE_PICTURE)
+    enough = len(shared(first.numbers, second.numbers)) >= (FEWEST_NUMBERS if laid_alike else MANY_NUMBERS)
+    return enough and common >= (NEARLY_ALL if one_sided else MOST)
 
 
 def _three_of_four(fields: Mapping[str, Agreement]) -> bool:

@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -31,16 +32,13 @@ def _binary(name: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def url() -> Iterator[str]:
     pytest.importorskip("psycopg", reason="needs the extra postgres")
     initdb, postgres = _binary("initdb"), _binary("postgres")
-    folder = tmp_path_factory.mktemp("postgres")
-    user = None
-    if os.geteuid() == 0:
-        # PostgreSQL refuses to run as root; its package brings a user along.
-        user = "postgres"
-        for path in (folder, *folder.parents[:2]):
-            path.chmod(0o755)
+    # Not in pytest's own folder: PostgreSQL refuses to run as root, and its user may not look into that.
+    folder = Path(tempfile.mkdtemp(prefix="tailor-postgres-"))
+    user = "postgres" if os.geteuid() == 0 else None
+    if user:
         shutil.chown(folder, user)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -62,6 +60,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     finally:
         server.terminate()
         server.wait(60)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def test_a_receipt_is_kept_once_and_found_again(url):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Literal
 
 from extractor.policy.duplicates import pictures
@@ -54,7 +55,7 @@ NEARLY_ALL = 0.9
 MANY_NUMBERS = 6
 """… and how many different numbers must be on both, where they are not laid out alike."""
 
-TIP = 1.3
+TIP = Decimal("1.3")
 """How many times the bill a card slip may come to, its tip included."""
 
 SLIP_MINUTES = 120
@@ -178,14 +179,14 @@ def _slip_and_bill(first: Fingerprint, second: Fingerprint, fields: Mapping[str,
     slip, bill = (first, second) if kinds[0] else (second, first)
     if fields["date"] is not Agreement.SAME or fields["merchant"] is Agreement.DIFFERENT:
         return False
-    if not slip.purchase.total or not bill.purchase.total:
+    paid, asked = slip.purchase.amount, bill.purchase.amount
+    if paid is None or asked is None:
         return False
     if slip.purchase.currency and bill.purchase.currency and slip.purchase.currency != bill.purchase.currency:
         return False
     apart = _minutes_apart(slip.purchase.time, bill.purchase.time)
     if apart is not None and apart > SLIP_MINUTES:
         return False
-    paid, asked = float(slip.purchase.total), float(bill.purchase.total)
     return paid == asked or (fields["merchant"] is Agreement.SAME and 0 < asked < paid <= TIP * asked)
 
 

@@ -66,9 +66,12 @@ class Duplicates:
     def examine(self, cases: Sequence[Case], situation: Situation) -> Iterator[tuple[str, Observation]]:
         """One observation for each receipt that was seen before, of the surest match. Raises UsageError where the index
         can't be used."""
+        parted = _parted(cases)
         for case in sorted(cases, key=_handed_in):
             for receipt in case.receipts:
                 found = self._look(case, receipt)
+                if found is not None and found.rule == "duplicate_file" and receipt.record.sha256 in parted:
+                    found = _as_parts(found)
                 if found is not None:
                     yield case.id, found
 
@@ -87,6 +90,30 @@ class Duplicates:
 def _handed_in(case: Case) -> dt.date:
     """The day of submission; cases without one keep their place before those that have it."""
     return case.claim.submitted if case.claim and case.claim.submitted else dt.date.min
+
+
+def _parted(cases: Sequence[Case]) -> frozenset[str]:
+    """The files that one person claims in parts: several claims of an audit that together come to no more than the
+    receipt, as a hotel's bill claimed as lodging and as breakfast."""
+    sharing: dict[str, list[tuple[Case, ReceiptEvidence]]] = {}
+    for case in cases:
+        for receipt in case.receipts:
+            sharing.setdefault(receipt.record.sha256, []).append((case, receipt))
+    return frozenset(digest for digest, held in sharing.items() if digest and len(held) > 1 and _fits(held))
+
+
+def _fits(held: Sequence[tuple[Case, ReceiptEvidence]]) -> bool:
+    total = held[0][1].money()
+    claims = [case.claim for case, _ in held if case.claim is not None and len(case.receipts) == 1]
+    if total is None or len(claims) < len(held) or len({claim.employee for claim in claims}) > 1:
+        return False
+    amounts = [claim.amount for claim in claims if claim.amount is not None and claim.currency == total.currency]
+    return len(amounts) == len(claims) and sum(amounts) <= total.amount
+
+
+def _as_parts(found: Observation) -> Observation:
+    told = f"{found.message[:-1]}; the claims on it together come to no more than its total."
+    return found.model_copy(update={"severity": "low", "message": told, "at_stake": None, "currency": None})
 
 
 def _observation(handed: _Handed, matches: Sequence[Match]) -> Observation:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from enum import Enum
 from functools import cached_property
 
@@ -58,17 +59,25 @@ class Purchase:
     def of(cls, evidence: ReceiptEvidence) -> Purchase:
         fields = evidence.record.receipt.fields
         date = fields.get("date")
+        time = (evidence.value("time") or "")[:5]
         number = _bare(evidence.value("receipt_number") or "")
         return cls(
             merchant=" ".join((evidence.value("merchant_name") or "").casefold().split()),
             number=number if len(number) >= SHORTEST_NUMBER and any(sign.isdigit() for sign in number) else "",
             date=date.value if date else "",
-            time=(evidence.value("time") or "")[:5],
+            time=time if re.fullmatch(r"[0-2]\d:[0-5]\d", time) else "",
             total=evidence.value("total") or "",
             currency=evidence.value("currency") or "",
             kind=evidence.value("document_type") or "",
             printed_date=max(numbers(date.text), key=len, default="") if date else "",
         )
+
+    @cached_property
+    def amount(self) -> Decimal | None:
+        try:
+            return Decimal(self.total) if self.total else None
+        except InvalidOperation:
+            return None
 
     @cached_property
     def digits(self) -> str:
@@ -110,7 +119,7 @@ def compare_field(
     mine, other = str(getattr(first, name)), str(getattr(second, name))
     if not mine and not other:
         return Agreement.UNKNOWN
-    if mine and other and _equal(name, mine, other):
+    if mine and other and (_equal(name, mine, other) or (name == "total" and _same_amount(first, second))):
         return Agreement.SAME
     found_mine = bool(mine) and _stands(name, first, on_second)
     found_other = bool(other) and _stands(name, second, on_first)
@@ -124,8 +133,6 @@ def compare_field(
 def _equal(name: str, mine: str, other: str) -> bool:
     if mine == other:
         return True
-    if name == "total":
-        return float(mine) == float(other)
     if name != "number":
         return False
     first, second = ("".join(filter(str.isdigit, text)) for text in (mine, other))
@@ -133,6 +140,10 @@ def _equal(name: str, mine: str, other: str) -> bool:
         return len(first) >= SHORTEST_NUMBER
     short, long = sorted((first, second), key=len)
     return len(short) >= 6 and short in long
+
+
+def _same_amount(first: Purchase, second: Purchase) -> bool:
+    return first.amount is not None and first.amount == second.amount
 
 
 def _stands(name: str, purchase: Purchase, printed: frozenset[str]) -> bool:

@@ -135,6 +135,24 @@ def test_handwritten_receipts_without_numbers_are_told_by_their_pictures():
     assert compare(Fingerprint("a", picture=12345), Fingerprint("b", picture=12345)).kind == "duplicate_picture"
 
 
+def without_facts(name: str, lines=CAFE[6:12], **read: str):
+    """The middle of a receipt: neither number, date nor time is on the picture."""
+    values = {"receipt_number": "", "date": "", "time": "", "merchant_name": "", **read}
+    return evidence(lines, name=name, **values)
+
+
+def test_a_receipt_without_number_date_and_time_is_told_by_all_that_it_prints():
+    lines = (*CAFE[6:12], "1 Water 3.15", "1 Soup 6.80")
+    first = without_facts("a.jpg", lines)
+    assert compared(first, without_facts("b.jpg", lines)).kind == "duplicate_picture"
+    other = (*CAFE[6:12], "1 Water 3.15", "1 Steak 26.80")
+    assert compared(first, without_facts("c.jpg", other, total="44.93")).kind is None
+
+
+def test_the_upper_half_of_a_receipt_is_no_proof_against_one_that_differs_in_number_and_date():
+    assert compared(another_day(), without_facts("a.jpg")).kind is None
+
+
 def test_a_fingerprint_survives_the_database():
     known = fingerprint(evidence())
     assert Fingerprint.unpacked(known.sha256, known.packed()) == known

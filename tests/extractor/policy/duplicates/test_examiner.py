@@ -86,6 +86,20 @@ def test_two_papers_of_one_purchase_in_one_claim_are_a_remark_without_money_at_s
     assert "card slip and the bill of one purchase" in found.message
 
 
+def test_a_bill_claimed_in_parts_is_a_remark_as_long_as_the_parts_do_not_exceed_it():
+    def parts(*amounts: str):
+        return [
+            case(f"c{n}", evidence(), employee="Kim", amount=Decimal(amount), currency="EUR")
+            for n, amount in enumerate(amounts)
+        ]
+
+    ((_, found),) = examined(*parts("20.00", "4.93"))
+    assert (found.rule, found.severity, found.at_stake) == ("duplicate_file", "low", None)
+    assert "together come to no more than its total" in found.message
+    ((_, found),) = examined(*parts("20.00", "4.94"))
+    assert (found.severity, found.at_stake) == ("high", "4.94")
+
+
 def test_receipts_without_claims_that_happen_to_have_one_name_are_told_apart():
     first = Case("IMG_1.jpg", receipts=(evidence(name="IMG_1.jpg", content="one"),))
     second = Case("IMG_1.jpg", receipts=(evidence(name="IMG_1.jpg", content="two"),))

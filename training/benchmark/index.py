@@ -16,16 +16,16 @@ from training.benchmark.predict import Progress
 from training.benchmark.report import Figure
 
 QUERIES = 1_000
-RECEIPTS_A_SHOP = 500
+SHOPS = 2_000
 DAYS = 3_650
 BATCH = 20_000
 
 
-def receipt(number: int, count: int) -> Fingerprint:
-    """The receipt of this number: one of a shop, whose telephone and tax numbers stand on each of its receipts; some
-    five hundred a shop, prices that are common, a till's running number, a day in ten years. Always the same."""
+def receipt(number: int) -> Fingerprint:
+    """The receipt of this number: one of a shop, whose telephone and tax numbers stand on each of its receipts; prices
+    that are common, a till's running number, a day in ten years. Always the same."""
     chance = random.Random(number)
-    shop = random.Random(f"shop {number % max(1, count // RECEIPTS_A_SHOP)}")
+    shop = random.Random(f"shop {number % SHOPS}")
     printed_on_all = [str(shop.randrange(10**8, 10**10)) for _ in range(4)] + [str(shop.randrange(1000, 99999))]
     day = chance.randrange(DAYS)
     year, month, date = 2016 + day // 365, 1 + day % 365 // 31, 1 + day % 28
@@ -43,7 +43,7 @@ def receipt(number: int, count: int) -> Fingerprint:
         text=chance.getrandbits(256),
         numbers=(*printed_on_all, *prices, *stated),
         purchase=Purchase(
-            merchant=f"shop {number % max(1, count // RECEIPTS_A_SHOP)}",
+            merchant=f"shop {number % SHOPS}",
             number=running,
             date=f"{year}-{month:02d}-{date:02d}",
             time=clock,
@@ -82,7 +82,7 @@ def figures(count: int, progress: Progress, place: str | None = None, queries: i
 
 
 def _fill(index: Index, held: int, count: int) -> Iterator[int]:
-    new = ((receipt(number, count), Owner(f"c{number}", f"{number}.jpg")) for number in range(held, count))
+    new = ((receipt(number), Owner(f"c{number}", f"{number}.jpg")) for number in range(held, count))
     return index.add_many(new, BATCH)
 
 
@@ -93,7 +93,7 @@ def ask(index: Index, count: int, queries: int = QUERIES) -> tuple[list[float], 
     for turn in range(queries):
         number = chance.randrange(count)
         again = turn % 2 == 0
-        asked = photographed_again(receipt(number, count), chance) if again else receipt(count + 10_000 + turn, count)
+        asked = photographed_again(receipt(number), chance) if again else receipt(count + 10_000 + turn)
         # The marks belong to the fingerprint, not to the query: taken before.
         _ = asked.marks
         begun = time.perf_counter()
@@ -107,7 +107,7 @@ def add_singly(index: Index, count: int, times: int = 200) -> list[float]:
     """Seconds of adding a receipt by itself."""
     seconds = []
     for number in range(count, count + times):
-        taken = receipt(number, count)
+        taken = receipt(number)
         _ = taken.marks
         begun = time.perf_counter()
         index.add(taken, Owner(f"c{number}", f"{number}.jpg"))

@@ -28,14 +28,14 @@ def test_two_pictures_are_one_purchase_where_the_truth_agrees_on_two_facts_and_d
 
 
 def test_false_pairs_are_those_that_the_truth_does_not_know():
-    known = receipt(5, 1000)
-    prints = {"a": known, "b": photographed_again(known, random.Random(1)), "c": receipt(6, 1000)}
+    known = receipt(5)
+    prints = {"a": known, "b": photographed_again(known, random.Random(1)), "c": receipt(6)}
     facts = {"receipt_number": known.purchase.number, "date_iso": known.purchase.date}
     truths = {"a": truth("a", **facts), "b": truth("b", **facts)}
     with Index.open() as index:
         (pair,) = duplicates.pairs(index, prints, truths)
         assert (pair.first, pair.second, pair.twice) == ("a", "b", True)
-        found = {"cropped": duplicates.search(index, {"a": known, "c": receipt(7, 1000)}, [pair])}
+        found = {"cropped": duplicates.search(index, {"a": known, "c": receipt(7)}, [pair])}
     assert found == {"cropped": {"a": (True, []), "c": (False, [])}}
     recall, false, *_ = duplicates.describe(3, [pair], found)
     assert (recall.measured, recall.verdict) == (0.5, "below")

@@ -72,13 +72,18 @@ def figures(count: int, progress: Progress, place: str | None = None, queries: i
         with Index.open(file) as index:
             begun = time.perf_counter()
             held = index.size
-            for _ in progress(_fill(index, held, count), count - held, "filling"):
+            for _ in progress(_fill(index, held, count), max(0, count - held), "filling"):
                 pass
             filling = time.perf_counter() - begun
             seconds, found = ask(index, count, queries)
             adding = add_singly(index, count)
-        size = sum(path.stat().st_size for path in Path(file).parent.glob(f"{Path(file).name}*") if path.is_file())
-    return describe(count, seconds, found, adding, (count - held, filling), size)
+        # What a server keeps on its own disk is not seen from here.
+        size = (
+            None
+            if "://" in file
+            else sum(path.stat().st_size for path in Path(file).parent.glob(f"{Path(file).name}*") if path.is_file())
+        )
+    return describe(count, seconds, found, adding, (max(0, count - held), filling), size)
 
 
 def _fill(index: Index, held: int, count: int) -> Iterator[int]:
@@ -116,7 +121,12 @@ def add_singly(index: Index, count: int, times: int = 200) -> list[float]:
 
 
 def describe(
-    count: int, seconds: Sequence[float], found: int, adding: Sequence[float], filled: tuple[int, float], size: int
+    count: int,
+    seconds: Sequence[float],
+    found: int,
+    adding: Sequence[float],
+    filled: tuple[int, float],
+    size: int | None,
 ) -> list[Figure]:
     milliseconds = 1000 * np.asarray(seconds)
     # Linux counts in kilobytes.
@@ -133,10 +143,12 @@ def describe(
             note=f"median {p50:.1f} ms, most {milliseconds.max():.1f} ms",
         ),
         Figure(f"index of {count:,}, memory", memory, 2, at_most=True, unit="GB", note="peak of the process"),
-        Figure(f"index of {count:,}, on disk", size / 1e9, 2 * max(count, 10**6) / 10**6, at_most=True, unit="GB"),
         Figure(f"index of {count:,}, found again", found / (len(seconds) / 2), n=len(seconds) // 2),
         Figure(f"index of {count:,}, adding one, median", 1000 * float(np.median(adding)), unit="ms", n=len(adding)),
     ]
+    if size is not None:
+        bound = 2 * max(count, 10**6) / 10**6
+        made.append(Figure(f"index of {count:,}, on disk", size / 1e9, bound, at_most=True, unit="GB"))
     if filled[0]:
         made.append(Figure(f"index of {count:,}, filling", filled[0] / filled[1], unit="receipts/s", n=filled[0]))
     return made

@@ -53,7 +53,7 @@ NEARLY_ALL = 0.9
 """Overlap of the numbers that stands in for number, date and time where neither receipt has one, or only one has …"""
 
 MANY_NUMBERS = 6
-"""… and how many different numbers must be on both, where they are not laid out alike."""
+"""… and how many different numbers must be on both, where they are not laid out alike; two more where only one has."""
 
 TIP = Decimal("1.3")
 """How many times the bill a card slip may come to, its tip included."""
@@ -153,9 +153,9 @@ def _same_silent(
     if max(len(first.numbers), len(second.numbers)) < FEWEST_NUMBERS:
         return alike
     one_sided = any(getattr(one.purchase, name) for one in (first, second) for name in ("number", "date", "time"))
-    laid_alike = alike or (layout is not None and layout <= LIKE_PICTURE)
-    enough = len(shared(first.numbers, second.numbers)) >= (FEWEST_NUMBERS if laid_alike else MANY_NUMBERS)
-    return enough and common >= (NEARLY_ALL if one_sided else MOST)
+    laid_alike = alike or (layout is not None and layout <= LIKE_PICTURE and not one_sided)
+    least = FEWEST_NUMBERS if laid_alike else MANY_NUMBERS + 2 * one_sided
+    return len(shared(first.numbers, second.numbers)) >= least and common >= (NEARLY_ALL if one_sided else MOST)
 
 
 def _three_of_four(fields: Mapping[str, Agreement]) -> bool:

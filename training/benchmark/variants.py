@@ -16,12 +16,26 @@ Making = Callable[[ImageArray, Sequence[Box], np.random.Generator], tuple[ImageA
 is saved."""
 
 
+CAMERA = 1600
+"""Pixels of the longer side of a picture that a telephone takes, as services that receive it reduce it."""
+
+MESSENGER = 900
+"""Pixels of the longer side below which messengers don't reduce a picture."""
+
+
 def rephotographed(image: ImageArray, words: Sequence[Box], chance: np.random.Generator) -> tuple[ImageArray, int]:
-    """On another table, from a slant, in other light, with a shadow, a little out of focus, in grain."""
+    """On another table, from a slant, in other light, with a shadow, a little out of focus, in grain.
+
+    The paper is photographed, not the picture of it: a small picture is enlarged first, so that grain and JPEG are those
+    of a camera and not of a thumbnail. What the first picture lost stays lost.
+    """
     from training.synthetic.degrade import degrade
 
     steps = ("table", "perspective", "rotation", "shadow", "light", "defocus", "grain")
     seed = int(chance.integers(2**31))
+    scale = max(1.0, CAMERA / max(image.shape[:2]))
+    size = round(image.shape[1] * scale), round(image.shape[0] * scale)
+    image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_CUBIC), np.uint8)
     # How far out of focus a picture is goes by the size of its type, as a hand that holds a camera sees to.
     boxes = np.array([box.as_list() for box in words]).reshape(-1, 4)
     changed, _, _ = degrade(image, boxes, seed, chance.uniform(0.3, 0.6), only=steps)
@@ -53,11 +67,11 @@ def rotated(image: ImageArray, words: Sequence[Box], chance: np.random.Generator
 
 
 def recompressed(image: ImageArray, words: Sequence[Box], chance: np.random.Generator) -> tuple[ImageArray, int]:
-    """Sent through a messenger: fewer pixels, then a JPEG of low quality."""
+    """Sent through a messenger: fewer pixels where there are many, then a JPEG of low quality."""
     height, width = image.shape[:2]
-    scale = chance.uniform(0.7, 1.0)
+    scale = max(chance.uniform(0.7, 1.0), min(1.0, MESSENGER / max(height, width)))
     size = max(1, round(width * scale)), max(1, round(height * scale))
-    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8), int(chance.integers(25, 60))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8), int(chance.integers(30, 70))
 
 
 def recoloured(image: ImageArray, words: Sequence[Box], chance: np.random.Generator) -> tuple[ImageArray, int]:

@@ -26,8 +26,8 @@ MESSENGER = 900
 def rephotographed(image: ImageArray, words: Sequence[Box], chance: np.random.Generator) -> tuple[ImageArray, int]:
     """On another table, from a slant, in other light, with a shadow, a little out of focus, in grain.
 
-    The paper is photographed, not the picture of it: a small picture is enlarged first, so that grain and JPEG are those
-    of a camera and not of a thumbnail. What the first picture lost stays lost.
+    The paper is photographed, not the picture of it: a small picture is enlarged first, so that grain and JPEG are
+    those of a camera and not of a thumbnail. What the first picture lost stays lost.
     """
     from training.synthetic.degrade import degrade
 

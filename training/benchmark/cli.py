@@ -46,6 +46,11 @@ def benchmark(
     worst: Annotated[int, typer.Option(min=1, help="For errors: how many faults are listed.")] = 60,
     config: Annotated[Path, typer.Option(help="For distil and training: the run whose pace is measured.")] = CONFIG,
     study: Annotated[Path, typer.Option(help="For distil: the results that tailor study wrote.")] = STUDY,
+    count: Annotated[int, typer.Option(min=1000, help="For index: how many receipts it holds.")] = 1_000_000,
+    place: Annotated[
+        str | None,
+        typer.Option(help="For index: a file or PostgreSQL URL that is kept and filled on.", show_default=False),
+    ] = None,
 ) -> None:
     """Measure what Tailor must show: accuracy, speed, memory, calibration. A line a figure, then a markdown table.
 
@@ -56,7 +61,7 @@ def benchmark(
     Raises UsageError for wrong names or missing data, ProbeFailed where a measured process ends badly.
     """
     reader = Reader(model, cache or default_cache_folder(), workers, out, _progress)
-    bench = Bench(corpora(data, teacher), reader, limit, config, study)
+    bench = Bench(corpora(data, teacher), reader, limit, config, study, count, place)
     match figures:
         case ["errors"]:
             print_errors(bench, records, worst)
@@ -137,6 +142,8 @@ def _command(name: str, bench: Bench) -> str:
     parts = ["tailor benchmark", name]
     if bench.limit is not None:
         parts.append(f"--limit {bench.limit}")
+    if name == "index":
+        parts.append(f"--count {bench.count}")
     if bench.reader.workers != 2:
         parts.append(f"--workers {bench.reader.workers}")
     if bench.reader.model:

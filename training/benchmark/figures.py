@@ -107,6 +107,12 @@ def _training(bench: Bench) -> list[Figure]:
     return distil.training_pace(bench.config, distil.TRAINING_SECONDS)
 
 
+def _tampering(bench: Bench) -> list[Figure]:
+    from training.benchmark import tampering
+
+    return tampering.figures(list(bench.corpora.values()), bench.reader, bench.limit)
+
+
 FIGURES: dict[str, Callable[[Bench], list[Figure]]] = {
     "sroie": _sroie,
     "wild": _wild,
@@ -121,6 +127,7 @@ FIGURES: dict[str, Callable[[Bench], list[Figure]]] = {
     "distil": _distil,
     "languages": _languages,
     "training": _training,
+    "tampering": _tampering,
 }
 
 CONTRACT = ("sroie", "wild", "teacher", "calibration", "rotation", "model", "student-latency", "throughput", "memory")

@@ -37,8 +37,8 @@ def forge(evidence: ReceiptEvidence, kind: str) -> Forged | None:
     """The receipt, tampered with; None where it has no total on its first page to tamper with.
 
     `kind` is one of KINDS: a digit of the total copied from elsewhere on the page, typed over in another font, the
-    total's surroundings pasted from a recompressed copy, the whole page photographed off a screen or drawn by a program,
-    or (honest) saved anew.
+    total's surroundings pasted from a recompressed copy, the whole page photographed off a screen or drawn by a
+    program, or (honest) saved anew.
     """
     specimen = Specimen(evidence)
     chance = random.Random(zlib.crc32(f"{kind}|{evidence.record.sha256}".encode()))
@@ -62,12 +62,18 @@ def with_picture(evidence: ReceiptEvidence, forged: Forged, path: Path) -> Recei
 
 
 def cell(sheet: Sheet, word: Word, place: int, specimen: Specimen) -> Pixels:
-    """Where the character at `place` of a word stands: measured where the word can be taken apart, else its even share."""
+    """Where the character at `place` of a word stands: measured where the word can be taken apart, else its even
+    share."""
     left, top, right, bottom = sheet.pixels(word.box)
     for row in rows(specimen):
         if row.word is word and place in row.places:
             glyph = row.glyphs[row.places.index(place)]
-            return int(glyph.left) - 1, int(glyph.top) - 1, int(np.ceil(glyph.right)) + 1, int(np.ceil(glyph.bottom)) + 1
+            return (
+                int(glyph.left) - 1,
+                int(glyph.top) - 1,
+                int(np.ceil(glyph.right)) + 1,
+                int(np.ceil(glyph.bottom)) + 1,
+            )
     share = (right - left) / max(len(word.text), 1)
     start, end = int(left + place * share), int(np.ceil(left + (place + 1) * share))
     part = sheet.grey[top:bottom, start:end]
@@ -136,9 +142,7 @@ def _retyped(specimen: Specimen, amount: Amount, word: Word, chance: random.Rand
     picture = Image.fromarray(sheet.image)
     draw = ImageDraw.Draw(picture)
     draw.rectangle((left, top, right - 1, bottom - 1), fill=tuple(int(value) for value in paper))
-    draw.text(
-        ((left + right) / 2, bottom - 1), digit, font=font, fill=tuple(int(value) for value in ink), anchor="ms"
-    )
+    draw.text(((left + right) / 2, bottom - 1), digit, font=font, fill=tuple(int(value) for value in ink), anchor="ms")
     return _saved(np.asarray(picture), chance, _changed(amount, word, place, digit))
 
 

@@ -52,7 +52,8 @@ def write_table(
 def _measured(
     corpora: Sequence[Corpus], reader: Reader, split: Split, limit: int | None, forged: int, name: str
 ) -> list[Mark]:
-    """The marks of receipts of a split, those of `forged` of them forged as well; also written to the reader's folder."""
+    """The marks of receipts of a split, those of `forged` of them forged as well; also written to the reader's
+    folder."""
     pictures = spread([path for corpus in corpora for path in corpus.pictures(split)], limit)
     chosen = set(spread(pictures, forged))
     jobs = [
@@ -79,7 +80,13 @@ def _alarms(marks: Sequence[Mark], examiner: Tampering) -> Iterator[Figure]:
             name = detector.name
             note = f"could look at {sum(1 for mark in own if name in mark.traces)}" if detector.measured else ""
             note = "these pictures carry no metadata" if name in UNMEASURED else note
-            yield Figure(f"{name}, false alarms, {said}", _percent([name in hit for hit in hits]), unit="%", n=len(own), note=note)
+            yield Figure(
+                f"{name}, false alarms, {said}",
+                _percent([name in hit for hit in hits]),
+                unit="%",
+                n=len(own),
+                note=note,
+            )
 
 
 def _detections(marks: Sequence[Mark], examiner: Tampering) -> Iterator[Figure]:

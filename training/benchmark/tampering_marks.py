@@ -29,8 +29,8 @@ FORGED_KINDS = tuple(kind for kind in KINDS if kind != HONEST)
 
 @dataclass(frozen=True)
 class Mark:
-    """The traces of one receipt in one version (`as it is`, or a kind of forgeries.KINDS): by signal and kind of trace, how
-    strong, and on which fields it bears."""
+    """The traces of one receipt in one version (`as it is`, or a kind of forgeries.KINDS): by signal and kind of trace,
+    how strong, and on which fields it bears."""
 
     document: str
     version: str
@@ -56,7 +56,8 @@ class Job:
 
 
 def measure(jobs: Sequence[Job], workers: int, progress: Progress, title: str) -> list[Mark]:
-    """The marks of every job, in the order given; a version that can't be made of a receipt (it has no total) is left out."""
+    """The marks of every job, in the order given; a version that can't be made of a receipt (it has no total) is left
+    out."""
     with ProcessPoolExecutor(workers) as pool:
         found = progress(pool.map(marks_of, jobs, chunksize=2), len(jobs), title)
         return [mark for marks in found for mark in marks]
@@ -66,11 +67,7 @@ def marks_of(job: Job) -> list[Mark]:
     evidence = _read(job)
     if evidence is None:
         return []
-    return [
-        _mark(job.path.stem, version, each)
-        for version in job.versions
-        for each in _versions(evidence, version)
-    ]
+    return [_mark(job.path.stem, version, each) for version in job.versions for each in _versions(evidence, version)]
 
 
 def _read(job: Job) -> ReceiptEvidence | None:

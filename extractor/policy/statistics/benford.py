@@ -1,8 +1,8 @@
 """Benford's law: invented amounts rarely begin with 1 as often as real ones do. Asked only where the counts allow.
 
-First digits follow Benford's law (Newcomb 1881, Benford 1938) where amounts spread over orders of magnitude. The test is
-Pearson's chi-square with eight degrees of freedom; beside it stands the mean absolute deviation with Nigrini's bounds (2012), which,
-unlike a p-value, does not shrink just because there is much to count.
+First digits follow Benford's law (Newcomb 1881, Benford 1938) where amounts spread over orders of magnitude. The test
+is Pearson's chi-square with eight degrees of freedom; beside it stands the mean absolute deviation with Nigrini's
+bounds (2012), which, unlike a p-value, does not shrink just because there is much to count.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ class FirstDigits:
     @property
     def sentence(self) -> str:
         return (
-            f"{self.excess_share:.0%} of {self.employee}'s {self.count} amounts in {self.currency} begin with {self.excess}; "
-            f"{EXPECTED[self.excess]:.0%} would be expected (Benford's law; p = {self.p_value:.1g}, mean deviation "
+            f"{self.excess_share:.0%} of {self.employee}'s {self.count} amounts in {self.currency} begin "
+            f"with {self.excess}; {EXPECTED[self.excess]:.0%} would be expected (Benford's law; p = {self.p_value:.1g}, mean deviation "
             f"{self.deviation:.3f}). A price paid again and again does that, too: look at those amounts."
         )
 

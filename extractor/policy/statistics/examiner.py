@@ -22,7 +22,8 @@ Severity = Literal["low", "medium", "high"]
 FOREST, BENFORD, HABITS = "unusual_expense", "benford", "habit_changed"
 
 RELIABILITY = {"outliers": 0.5, "forest": 0.3, "benford": 0.25, "habits": 0.3}
-"""How much a finding of each kind is worth by itself: set low by judgement, not measured, as what is rare is seldom wrong."""
+"""How much a finding of each kind is worth by itself: set low by judgement, not measured, as what is rare is seldom
+wrong."""
 
 
 class StatisticsSettings(BaseModel):
@@ -153,7 +154,8 @@ def _observed(
 
 
 def _of_many(members: Sequence[Expense], rule: str, sentence: str, reliability: float) -> tuple[str, Observation]:
-    """A finding about several expenses is told once, at the largest of them (the first of equals); the others are related."""
+    """A finding about several expenses is told once, at the largest of them (the first of equals); the others are
+    related."""
     currency = max(sorted({each.currency for each in members}), key=[each.currency for each in members].count)
     largest = max((each for each in members if each.currency == currency), key=lambda each: each.amount)
     related = tuple(each.case for each in members if each is not largest)

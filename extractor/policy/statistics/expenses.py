@@ -1,4 +1,5 @@
-"""The rows that statistics are made of: one expense a case, with what the claim says and, where it is silent, the receipt."""
+"""The rows that statistics are made of: one expense a case, with what the claim says and, where it is silent, the
+receipt."""
 
 from __future__ import annotations
 
@@ -57,7 +58,34 @@ def folded(name: str) -> str:
     return " ".join(kept or words)
 
 
-_FORMS = frozenset("sdn bhd ltd limited inc llc gmbh ag kg co corp pte plc sa srl sarl bv nv ab oy as spa pty the".split())
+_FORMS = frozenset(
+    [
+        "sdn",
+        "bhd",
+        "ltd",
+        "limited",
+        "inc",
+        "llc",
+        "gmbh",
+        "ag",
+        "kg",
+        "co",
+        "corp",
+        "pte",
+        "plc",
+        "sa",
+        "srl",
+        "sarl",
+        "bv",
+        "nv",
+        "ab",
+        "oy",
+        "as",
+        "spa",
+        "pty",
+        "the",
+    ]
+)
 
 
 def _expense(case: Case, least: float) -> Expense | None:

@@ -7,13 +7,24 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
 from extractor.policy.statistics.expenses import Expense
 
-FEATURES = ("category_level", "merchant_level", "person_level", "roundness", "weekend", "hour", "rarity", "same_day", "pause")
+FEATURES = (
+    "category_level",
+    "merchant_level",
+    "person_level",
+    "roundness",
+    "weekend",
+    "hour",
+    "rarity",
+    "same_day",
+    "pause",
+)
 
 MEANING = {
     "category_level": "amount against the median of its category",
@@ -60,7 +71,8 @@ def table(expenses: Sequence[Expense]) -> Table:
 
 
 def roundness(expense: Expense) -> int:
-    """How many of an amount's digits, from the right of its minor units, are 0: 50.00 has 3, 12.30 has 1, 12.34 none."""
+    """How many of an amount's digits, from the right of its minor units, are 0: 50.00 has 3, 12.30 has 1, 12.34
+    none."""
     digits = f"{expense.money.rounded().amount:f}".replace(".", "")
     return len(digits) - len(digits.rstrip("0"))
 
@@ -70,7 +82,8 @@ def said(feature: str, value: float, usual: float) -> str:
     match feature:
         case "category_level" | "merchant_level" | "person_level":
             group = {"category_level": "its category", "merchant_level": "its merchant", "person_level": "its claimant"}
-            return f"{math.exp(value):.2g} times the median of {group[feature]}"
+            times = math.exp(value)
+            return f"{times:.{0 if times >= 10 else 1 if times >= 1 else 2}f} times the median of {group[feature]}"
         case "roundness":
             return f"ends in {value:.0f} zeros (usual: {usual:.0f})"
         case "weekend":
@@ -136,4 +149,4 @@ def _pauses(expenses: Sequence[Expense]) -> _Column:
 
 def _before(dates: Iterable[dt.date]) -> dict[dt.date, float]:
     ordered = sorted(set(dates))
-    return {late: math.log1p((late - early).days) for early, late in zip(ordered, ordered[1:], strict=False)}
+    return {late: math.log1p((late - early).days) for early, late in pairwise(ordered)}

@@ -1,7 +1,8 @@
-"""Expenses that are easy to tell apart from all others: an isolation forest (Liu, Ting and Zhou 2008), with its reasons.
+"""Expenses that are easy to tell apart from all others: an isolation forest (Liu, Ting and Zhou 2008), with its
+reasons.
 
-How much each feature moved a score is found by putting the median in its place and scoring again: what the score loses is
-that feature's share. The forest is grown from a fixed seed; the same expenses give the same scores.
+How much each feature moved a score is found by putting the median in its place and scoring again: what the score loses
+is that feature's share. The forest is grown from a fixed seed; the same expenses give the same scores.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from extractor.policy.statistics.expenses import Expense
 from extractor.policy.statistics.features import FEATURES, said, table
 
 TREES = 200
-REASONS = 3
+REASONS = 4
+"""The most that are named."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,9 @@ def isolated(expenses: Sequence[Expense], *, share: float, margin: float, seed: 
             return
         shares = _shares(forest, made.values[index], medians, float(scores[index]))
         reasons = tuple(
-            Reason(FEATURES[at], float(shares[at]), said(FEATURES[at], float(made.values[index, at]), float(medians[at])))
+            Reason(
+                FEATURES[at], float(shares[at]), said(FEATURES[at], float(made.values[index, at]), float(medians[at]))
+            )
             for at in np.argsort(-shares, kind="stable")[:REASONS]
             if shares[at] >= 0.05 and made.known[index, at]
         )

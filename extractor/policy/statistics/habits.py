@@ -1,7 +1,8 @@
 """Habits that changed: how much, how often, where, on which days and when a person spends, lately against before.
 
-Each comparison is an ordinary test with a bound on its effect as well, so that neither a chance nor a trifle counts: Mann and
-Whitney's rank test of amounts and times of day, the conditional binomial test of two rates, Fisher's exact test of two shares.
+Each comparison is an ordinary test with a bound on its effect as well, so that neither a chance nor a trifle counts:
+Mann and Whitney's rank test of amounts and times of day, the conditional binomial test of two rates, Fisher's exact
+test of two shares.
 """
 
 from __future__ import annotations
@@ -81,8 +82,8 @@ def _amount(employee: str, before: Sequence[Expense], lately: Sequence[Expense])
     if abs(level - usual) < math.log(RATIO):
         return None
     sentence = (
-        f"{employee}'s amounts changed: the median is {shown(math.exp(level), currency)} in the last {len(new)} expenses, "
-        f"and was {shown(math.exp(usual), currency)} in the {len(old)} before."
+        f"{employee}'s amounts changed: the median is {shown(math.exp(level), currency)} in the last {len(new)} "
+        f"expenses, and was {shown(math.exp(usual), currency)} in the {len(old)} before."
     )
     members = [expense for expense in lately if expense.currency == currency]
     return Drift(employee, "amount", rank_test(old, new), sentence, tuple(members))
@@ -127,7 +128,8 @@ def _weekdays(employee: str, before: Sequence[Expense], lately: Sequence[Expense
     if len(ends) / len(lately) - usual / len(before) < SHARE:
         return None
     sentence = (
-        f"{employee} spends on weekends: {len(ends)} of the last {len(lately)} expenses; before, {usual} of {len(before)}."
+        f"{employee} spends on weekends: {len(ends)} of the last {len(lately)} expenses; before, {usual} of "
+        f"{len(before)}."
     )
     return Drift(employee, "weekdays", fisher_above(len(ends), len(lately), usual, len(before)), sentence, tuple(ends))
 
@@ -139,8 +141,8 @@ def _hours(employee: str, before: Sequence[Expense], lately: Sequence[Expense], 
     if min(len(old), len(new)) < least or abs(np.median(new) - np.median(old)) < 120:
         return None
     sentence = (
-        f"{employee} spends at other hours: mostly about {_clock(float(np.median(new)))} in the last {len(new)} expenses, "
-        f"about {_clock(float(np.median(old)))} in the {len(old)} before."
+        f"{employee} spends at other hours: mostly about {_clock(float(np.median(new)))} in the last {len(new)} "
+        f"expenses, about {_clock(float(np.median(old)))} in the {len(old)} before."
     )
     return Drift(employee, "hours", rank_test(old, new), sentence, tuple(timed))
 

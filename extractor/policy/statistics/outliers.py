@@ -1,8 +1,8 @@
 """Amounts far from what their merchant, their category or their claimant usually costs.
 
-Amounts spread over orders of magnitude and lean to the right, so that logarithms are compared: with the median, in units of
-the median absolute deviation (MAD × 1.4826; Hampel 1974, "modified z-score" of Iglewicz and Hoaglin 1993). Neither is moved by
-the outliers looked for. Currencies are never mixed.
+Amounts spread over orders of magnitude and lean to the right, so that logarithms are compared: with the median, in
+units of the median absolute deviation (MAD × 1.4826; Hampel 1974, "modified z-score" of Iglewicz and Hoaglin 1993).
+Neither is moved by the outliers looked for. Currencies are never mixed.
 """
 
 from __future__ import annotations
@@ -59,8 +59,8 @@ def _of_group(name: str, members: Sequence[Expense], threshold: float, below: bo
         if score >= threshold or (below and score <= -threshold):
             usual, low, high = (float(np.exp(middle + spread * step)) for step in (0, -2, 2))
             sentence = (
-                f"{expense.money} is far {'more' if score > 0 else 'less'} than usual {_WHERE[name](expense)}: the median of "
-                f"{len(others)} others is {shown(usual, expense.currency)}, and most lie between "
+                f"{expense.money} is far {'more' if score > 0 else 'less'} than usual {_WHERE[name](expense)}: the "
+                f"median of {len(others)} others is {shown(usual, expense.currency)}, and most lie between "
                 f"{shown(low, expense.currency)} and {shown(high, expense.currency)} ({abs(score):.1f} robust standard "
                 "deviations)."
             )

@@ -1,7 +1,8 @@
-"""Signs of tampering: in metadata, sums and taxes, in the letters of an amount, in compression, and in the picture as a whole.
+"""Signs of tampering: in metadata, sums and taxes, in the letters of an amount, in compression, and in the picture as a
+whole.
 
-Each sign is graded 0–1 and tells in a sentence what was seen and where. None proves anything: how often each is wrong on honest
-receipts is measured (`tailor benchmark tampering`) and weighs in its severity.
+Each sign is graded 0–1 and tells in a sentence what was seen and where. None proves anything: how often each is wrong
+on honest receipts is measured (`tailor benchmark tampering`) and weighs in its severity.
 """
 
 from extractor.policy.tampering.calibration import Calibration

@@ -31,7 +31,8 @@ class Detector(Protocol):
 
     @property
     def measured(self) -> bool:
-        """Whether its traces are measurements, graded by how rare they are on honest receipts; else facts with a grade."""
+        """Whether its traces are measurements, graded by how rare they are on honest receipts; else facts with a
+        grade."""
         ...
 
     def traces(self, specimen: Specimen) -> Mapping[str, Trace]:

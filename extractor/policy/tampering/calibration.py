@@ -1,9 +1,9 @@
 """How strong a trace must be, from honest receipts: the table that comes with the package, and grades by it.
 
-`calibration.json` is written by `tailor benchmark tampering-table`, out of receipts that nobody tampered with, as they are and saved
-anew, and of simulated forgeries. Of each measured signal it holds the scale of each kind of trace (its value at the stated rate of
-false alarms), the distribution of the strongest scaled trace of a receipt, and how many forgeries of each kind exceed the threshold;
-of each fact how many honest receipts show it.
+`calibration.json` is written by `tailor benchmark tampering-table`, out of receipts that nobody tampered with, as they
+are and saved anew, and of simulated forgeries. Of each measured signal it holds the scale of each kind of trace (its
+value at the stated rate of false alarms), the distribution of the strongest scaled trace of a receipt, and how many
+forgeries of each kind exceed the threshold; of each fact how many honest receipts show it.
 """
 
 from __future__ import annotations
@@ -52,7 +52,8 @@ class Calibration(BaseModel):
     signals: dict[str, SignalTable]
 
     def graded(self, name: str, measured: bool, traces: Mapping[str, Trace]) -> tuple[float, Trace] | None:
-        """The grade of a signal and the trace that decided it; None where there is no trace, or no table to grade by."""
+        """The grade of a signal and the trace that decided it; None where there is no trace, or no table to grade
+        by."""
         if not traces:
             return None
         if not measured:

@@ -28,7 +28,8 @@ FLAGGED = 0.5
 """The grade from which on a signal is told: the threshold of its stated rate of false alarms."""
 
 UNMEASURED = ("software", "pdf_updates", "times")
-"""Facts out of metadata: the receipts that the table was made from carry none, so that no rate of false alarms is known."""
+"""Facts out of metadata: the receipts that the table was made from carry none, so that no rate of false alarms is
+known."""
 
 
 class TamperingSettings(BaseModel):
@@ -57,9 +58,9 @@ class TamperingSettings(BaseModel):
 class Signal:
     """One sign of tampering on one receipt.
 
-    `grade` 0–1: 0 nothing unusual, 0.5 as strong as one honest receipt in a hundred shows it, 1 far beyond any honest one
-    measured. `confidence` is how likely the receipt is tampered with, given this signal alone, its measured rates of detection
-    and false alarms, and the prior of the settings.
+    `grade` 0–1: 0 nothing unusual, 0.5 as strong as one honest receipt in a hundred shows it, 1 far beyond any honest
+    one measured. `confidence` is how likely the receipt is tampered with, given this signal alone, its measured rates
+    of detection and false alarms, and the prior of the settings.
     """
 
     name: str
@@ -77,8 +78,8 @@ class Signal:
 class Tampering:
     """Looks at each receipt of each case for signs of tampering. Files that can't be opened give no signs.
 
-    Signs are hints for a person who looks: severity follows the measured reliability, so that a sign which many honest receipts
-    show stays low, whatever its grade.
+    Signs are hints for a person who looks: severity follows the measured reliability, so that a sign which many honest
+    receipts show stays low, whatever its grade.
     """
 
     def __init__(self, settings: TamperingSettings | None = None, calibration: Calibration | None = None) -> None:
@@ -97,7 +98,8 @@ class Tampering:
         return self.weighed({detector.name: detector.traces(specimen) for detector in self.detectors})
 
     def weighed(self, traces: Mapping[str, Mapping[str, Trace]]) -> list[Signal]:
-        """The signals that traces make, by the name of their detector; those with a grade above 0, the strongest first."""
+        """The signals that traces make, by the name of their detector; those with a grade above 0, the strongest
+        first."""
         found = []
         for detector in self.detectors:
             graded = self.calibration.graded(detector.name, detector.measured, traces.get(detector.name, {}))
@@ -108,8 +110,8 @@ class Tampering:
         return sorted(found, key=lambda signal: -signal.grade)
 
     def told(self, signals: Sequence[Signal]) -> list[tuple[Signal, Severity]]:
-        """The signals that become findings, each with its severity: by its confidence, and one step more where another kind
-        of sign points at the same value."""
+        """The signals that become findings, each with its severity: by its confidence, and one step more where another
+        kind of sign points at the same value."""
         enough = [signal for signal in signals if signal.grade >= self.settings.least_grade]
         found = []
         for signal in enough:
@@ -168,7 +170,8 @@ def measurements() -> list[Detector]:
 
 
 def agreeing(signal: Signal, others: Sequence[Signal]) -> int:
-    """How many other kinds of sign point at the same amount: the sum, the letters, and the compression are three kinds."""
+    """How many other kinds of sign point at the same amount: the sum, the letters, and the compression are three
+    kinds."""
     by_kind: dict[str, set[str]] = defaultdict(set)
     for other in others:
         by_kind[_KINDS.get(other.name, other.name)].update(other.fields)

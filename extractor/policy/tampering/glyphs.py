@@ -1,8 +1,8 @@
 """The characters of words, cut out of the picture and measured.
 
 A word is enlarged fourfold (so that edges lie between pixels), told from its paper by Otsu's threshold (Otsu 1979), and
-taken apart into connected pieces. Only where the pieces that are as tall as characters are exactly as many as the letters
-and digits that were read is a piece taken for a character; else the word is left out.
+taken apart into connected pieces. Only where the pieces that are as tall as characters are exactly as many as the
+letters and digits that were read is a piece taken for a character; else the word is left out.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from extractor.policy.tampering.specimen import Grey, Sheet, Specimen
+from extractor.policy.tampering.specimen import Grey, Sheet, Specimen, words_of
 from extractor.types import Box, Word
 
 ENLARGED = 4
@@ -20,13 +20,15 @@ LEAST_HEIGHT = 9
 """Pixels: characters lower than this are too coarse to be measured."""
 
 LEAST_CONTRAST = 40
-MOST_WORDS = 80
+MOST_APART = 0.35
+"""A digit whose height differs from its word's by a greater share was cut out wrongly: a stroke of a pen or a line
+adheres to it. Nobody who forges an amount is that clumsy."""
+
+MOST_WORDS = 36
 """Words that are taken apart, of one page."""
 
 SHAPE = (24, 16)
 """Rows and columns of a character's normalised picture."""
-
-FEATURES = ("height", "baseline", "stroke", "ink", "sharpness", "paper", "grain")
 
 
 @dataclass(frozen=True)
@@ -79,21 +81,22 @@ def rows(specimen: Specimen) -> list[Row]:
         specimen.memory["rows"] = [
             row
             for sheet in specimen.sheets
-            for word in _chosen(sheet.words)
+            for word in _chosen(sheet, specimen)
             if (row := _row(sheet, word)) is not None
         ]
     found: list[Row] = specimen.memory["rows"]
     return found
 
 
-def _chosen(words: tuple[Word, ...]) -> list[Word]:
-    """The words of three digits and more; amounts first where they are too many, in the order of the page."""
-    found = [word for word in words if sum(letter.isdigit() for letter in word.text) >= 3]
-    if len(found) <= MOST_WORDS:
-        return found
-    amounts = [word for word in found if "." in word.text or "," in word.text]
-    rest = [word for word in found if "." not in word.text and "," not in word.text]
-    return [*amounts, *rest][:MOST_WORDS]
+def _chosen(sheet: Sheet, specimen: Specimen) -> list[Word]:
+    """The words of three digits and more; where they are too many, the amounts that were read and an even choice of
+    others."""
+    found = [word for word in sheet.words if sum(letter.isdigit() for letter in word.text) >= 3]
+    own = {id(word) for amount in specimen.amounts() for word in words_of(sheet, amount)}
+    first = [word for word in found if id(word) in own][:MOST_WORDS]
+    rest = [word for word in found if id(word) not in own]
+    room = min(MOST_WORDS - len(first), len(rest))
+    return first + [rest[index * len(rest) // room] for index in range(room)]
 
 
 def glyph_box(sheet: Sheet, glyph: Glyph) -> Box:
@@ -115,7 +118,10 @@ def _row(sheet: Sheet, word: Word) -> Row | None:
     glyphs = tuple(pieces.glyph(index, word.text[place], left, top) for place, index in digits)
     if len(glyphs) < 3 or np.median([glyph.height for glyph in glyphs]) < LEAST_HEIGHT:
         return None
-    return Row(sheet.index, word, glyphs, tuple(place for place, _ in digits), _deviations(glyphs))
+    deviations = _deviations(glyphs)
+    if np.abs(deviations["height"]).max() > MOST_APART:
+        return None
+    return Row(sheet.index, word, glyphs, tuple(place for place, _ in digits), deviations)
 
 
 def _tall(letter: str) -> bool:
@@ -180,7 +186,8 @@ _Piece = tuple[int, int, int, int, int]
 
 
 def _pieces(crop: Grey, letters: int) -> _Pieces:
-    """The pieces as tall as characters; where they are fewer than `letters`, wide ones are cut in two where they are thin."""
+    """The pieces as tall as characters; where they are fewer than `letters`, wide ones are cut in two where they are
+    thin."""
     import cv2
 
     large = cv2.resize(crop, None, fx=ENLARGED, fy=ENLARGED, interpolation=cv2.INTER_CUBIC)
@@ -219,7 +226,10 @@ def _cut_widest(pieces: list[_Piece], labels: npt.NDArray[np.int32]) -> list[_Pi
     seam = margin + int(np.argmin(ink[margin : wide - margin]))
     if ink[seam] > 0.45 * high:
         return None
-    halves = [_trimmed(labels, (label, left, top, left + seam, bottom)), _trimmed(labels, (label, left + seam, top, right, bottom))]
+    halves = [
+        _trimmed(labels, (label, left, top, left + seam, bottom)),
+        _trimmed(labels, (label, left + seam, top, right, bottom)),
+    ]
     return [*pieces[:at], *halves, *pieces[at + 1 :]]
 
 
@@ -233,7 +243,8 @@ def _trimmed(labels: npt.NDArray[np.int32], piece: _Piece) -> _Piece:
 
 
 def _deviations(glyphs: tuple[Glyph, ...]) -> dict[str, npt.NDArray[np.float64]]:
-    """How far each character stands from the others of its word. The 1 is as tall as its fellows but of other weight."""
+    """How far each character stands from the others of its word. The 1 is as tall as its fellows but of other
+    weight."""
     height = max(float(np.median([glyph.height for glyph in glyphs])), 1.0)
     bottoms = np.array([glyph.bottom for glyph in glyphs])
     middles = np.array([glyph.middle for glyph in glyphs])

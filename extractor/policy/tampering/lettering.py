@@ -20,7 +20,15 @@ from extractor.types import Word
 LEAST_DIGITS = 12
 """Digits that a page must show before its spread is known."""
 
-FLOORS = {"height": 0.02, "baseline": 0.02, "stroke": 0.04, "ink": 0.015, "sharpness": 0.05, "paper": 0.006, "grain": 0.1}
+FLOORS = {
+    "height": 0.02,
+    "baseline": 0.02,
+    "stroke": 0.04,
+    "ink": 0.015,
+    "sharpness": 0.05,
+    "paper": 0.006,
+    "grain": 0.1,
+}
 """The least spread of a feature: nothing is measured more finely than this."""
 
 SAID = {
@@ -56,6 +64,12 @@ def amount_rows(specimen: Specimen) -> list[AmountRow]:
     return found
 
 
+def group(feature: str, found: AmountRow) -> str:
+    """The kind of trace: the total, which pays to be changed, has thresholds of its own; of the many others of a
+    receipt one stands out by chance more often."""
+    return feature if found.amount.name == "total" else f"{feature}, other amounts"
+
+
 def _mostly_digits(word: Word) -> bool:
     return not any(letter.isalpha() for letter in word.text[-4:])
 
@@ -89,7 +103,10 @@ class _Compared:
                 index = int(np.argmax(np.abs(deviations)))
                 value = float(abs(deviations[index]))
                 said = _worded(SAID[feature], deviations[index] > 0)
-                yield feature, told(specimen, found, index, value, f"{said}, {value:.0f} times the page's usual spread")
+                yield (
+                    group(feature, found),
+                    told(specimen, found, index, value, f"{said}, {value:.0f} times the page's usual spread"),
+                )
 
 
 class Typeface(_Compared):
@@ -109,7 +126,7 @@ class Typeface(_Compared):
                 if distance is not None:
                     value = distance / near.usual
                     said = f"is shaped unlike every other {glyph.text} of this size on the page"
-                    yield "shape", told(specimen, found, index, value, said)
+                    yield group("shape", found), told(specimen, found, index, value, said)
 
 
 class Ink(_Compared):
@@ -120,7 +137,8 @@ class Ink(_Compared):
 
 
 class Copied:
-    """A digit whose picture is the same as that of another on the page, closer than ink on paper ever repeats itself."""
+    """A digit whose picture is the same as that of another on the page, closer than ink on paper ever repeats
+    itself."""
 
     name = "copied"
     measured = True
@@ -137,7 +155,7 @@ class Copied:
                 distance = near.distance(found.row, index)
                 if distance is not None:
                     said = f"is the very picture of another {glyph.text} on the page"
-                    yield "twin", told(specimen, found, index, near.usual / max(distance, 1e-4), said)
+                    yield group("twin", found), told(specimen, found, index, near.usual / max(distance, 1e-4), said)
 
 
 class Nearest:
@@ -199,8 +217,11 @@ class Spacing:
         for found in amount_rows(specimen):
             for step in _steps(found.row):
                 usual = [
-                    other for row, other in every
-                    if row is not found.row and other.over == step.over and abs(row.height - found.row.height) <= 0.1 * row.height
+                    other
+                    for row, other in every
+                    if row is not found.row
+                    and other.over == step.over
+                    and abs(row.height - found.row.height) <= 0.1 * row.height
                 ]
                 if len(usual) < 8:
                     continue
@@ -208,7 +229,7 @@ class Spacing:
                     _apart(step.pitch, [each.pitch for each in usual]), _apart(step.gap, [each.gap for each in usual])
                 )
                 said = "stands at another distance from its neighbour than digits do on this page"
-                yield "distance", told(specimen, found, step.index, value, said)
+                yield group("distance", found), told(specimen, found, step.index, value, said)
 
 
 @dataclass(frozen=True)

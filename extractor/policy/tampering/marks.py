@@ -62,7 +62,12 @@ GENERATORS = (
 )
 """Programs that make pictures out of nothing, receipts among them."""
 
-GENERATED = ("trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia", "compositeSynthetic", "algorithmicMedia")
+GENERATED = (
+    "trainedAlgorithmicMedia",
+    "compositeWithTrainedAlgorithmicMedia",
+    "compositeSynthetic",
+    "algorithmicMedia",
+)
 """IPTC's digital source types (cv.iptc.org/newscodes/digitalsourcetype) of what no camera took."""
 
 HARMLESS = ("lightroom", "photoshop elements organizer", "photoshop camera raw", "adobe scan", "camscanner")

@@ -1,4 +1,5 @@
-"""What a signal saw, shown: the surroundings of its place, enlarged, with the place framed and the lines of the digits drawn in."""
+"""What a signal saw, shown: the surroundings of its place, enlarged, with the place framed and the lines of the digits
+drawn in."""
 
 from __future__ import annotations
 
@@ -22,9 +23,9 @@ _AROUND = 2.0
 def overlay(evidence: ReceiptEvidence, places: Sequence[Place], *, page: int | None = None) -> Image.Image:
     """The part of a page around the places given, enlarged, each framed in red.
 
-    Where digits of an amount were measured, thin blue lines show the feet and heads of the amount's digits (their medians), so
-    that one out of line or of another size is seen. Places without a box stand for the whole page. `page` chooses among
-    pages; by default the first that a place names.
+    Where digits of an amount were measured, thin blue lines show the feet and heads of the amount's digits (their
+    medians), so that one out of line or of another size is seen. Places without a box stand for the whole page. `page`
+    chooses among pages; by default the first that a place names.
 
     Raises UsageError where the receipt's picture can't be opened.
     """

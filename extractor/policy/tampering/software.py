@@ -1,8 +1,8 @@
 """What made a file: the programs that its metadata name, and whether a PDF was changed after it was first written.
 
-Read from EXIF (Software, ProcessingSoftware, DateTime…), XMP (CreatorTool, History, DigitalSourceType), PNG text, the PDF
-information dictionary and the PDF's structure (ISO 32000-1: 7.5.6 incremental updates, 14.3.3 information dictionary). Metadata
-are easily removed and easily forged: what is there is a clue, what is missing is none.
+Read from EXIF (Software, ProcessingSoftware, DateTime…), XMP (CreatorTool, History, DigitalSourceType), PNG text, the
+PDF information dictionary and the PDF's structure (ISO 32000-1: 7.5.6 incremental updates, 14.3.3 information
+dictionary). Metadata are easily removed and easily forged: what is there is a clue, what is missing is none.
 """
 
 from __future__ import annotations
@@ -90,7 +90,9 @@ class Updates:
             return {}
         signed = b"/ByteRange" in specimen.raw
         why = "a signature does that, too" if signed else "filling in a form does that, too"
-        sentence = f"The PDF was changed {count} {'time' if count == 1 else 'times'} after it was first written ({why})."
+        sentence = (
+            f"The PDF was changed {count} {'time' if count == 1 else 'times'} after it was first written ({why})."
+        )
         grade = 0.3 if signed else min(0.5 + 0.1 * count, 0.7)
         return {"updates": Trace(grade, sentence, (specimen.place(),))}
 

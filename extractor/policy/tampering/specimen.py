@@ -1,4 +1,5 @@
-"""A receipt under the lens: its claim, its pictures, its words and the bytes of its file, each opened only when asked for."""
+"""A receipt under the lens: its claim, its pictures, its words and the bytes of its file, each opened only when asked
+for."""
 
 from __future__ import annotations
 
@@ -35,8 +36,9 @@ class Sheet:
 
     @cached_property
     def grey(self) -> Grey:
-        red, green, blue = (self.image[:, :, channel].astype(np.float32) for channel in range(3))
-        return np.asarray(0.299 * red + 0.587 * green + 0.114 * blue, np.float32)
+        import cv2
+
+        return np.asarray(cv2.cvtColor(self.image, cv2.COLOR_RGB2GRAY), np.float32)
 
     def pixels(self, box: Box, pad: float = 0.0) -> tuple[int, int, int, int]:
         """Left, top, right, bottom in pixels, grown on each side by `pad` heights of the box, inside the picture."""

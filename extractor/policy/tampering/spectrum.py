@@ -1,8 +1,8 @@
 """Pictures that no camera or scanner took of paper: photographed off a screen, or drawn by a program.
 
-A screen's grid of red, green and blue, sampled by a camera, comes back as stripes: narrow peaks in the spectrum, away from
-the axes where lines of print and edges of paper lie, and unlike in the three colours. A drawn picture has paper without any
-grain. Both only hint: printed patterns make peaks, and a cleaned scan is as flat as a drawing.
+A screen's grid of red, green and blue, sampled by a camera, comes back as stripes: narrow peaks in the spectrum, away
+from the axes where lines of print and edges of paper lie, and unlike in the three colours. A drawn picture has paper
+without any grain. Both only hint: printed patterns make peaks, and a cleaned scan is as flat as a drawing.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from extractor.policy.tampering.base import Trace
 from extractor.policy.tampering.specimen import Grey, Sheet, Specimen
 
 TILE = 128
-MOST_TILES = 24
+MOST_TILES = 12
 
 
 class Screen:
@@ -31,8 +31,8 @@ class Screen:
             for kind, value in stripes(sheet).items():
                 if kind not in best or value > best[kind].value:
                     sentence = (
-                        "A fine regular pattern runs over the page, as in a photograph of a screen; printed patterns and "
-                        "some scanners make such, too."
+                        "A fine regular pattern runs over the page, as in a photograph of a screen; printed patterns "
+                        "and some scanners make such, too."
                     )
                     best[kind] = Trace(value, sentence, (specimen.place(page=sheet.index),))
         return best
@@ -99,9 +99,7 @@ def _peak(plane: npt.NDArray[np.float32]) -> float | None:
 def _tiles(plane: npt.NDArray[np.float32]) -> list[npt.NDArray[np.float32]]:
     height, width = plane.shape
     spots = [
-        (top, left)
-        for top in range(0, height - TILE + 1, TILE // 2)
-        for left in range(0, width - TILE + 1, TILE // 2)
+        (top, left) for top in range(0, height - TILE + 1, TILE // 2) for left in range(0, width - TILE + 1, TILE // 2)
     ]
     step = max(1, len(spots) // MOST_TILES)
     return [plane[top : top + TILE, left : left + TILE] for top, left in spots[::step]]

@@ -1,7 +1,7 @@
 """Totals that don't add up, judged from surely read values only.
 
-A sum on one value that may be misread says nothing. So a check is made only where every amount that takes part in it was read
-with enough confidence; how often it still fails on honest receipts is measured (calibration.json).
+A sum on one value that may be misread says nothing. So a check is made only where every amount that takes part in it
+was read with enough confidence; how often it still fails on honest receipts is measured (calibration.json).
 """
 
 from __future__ import annotations
@@ -53,9 +53,7 @@ class Sums:
     ) -> tuple[str, Trace]:
         names = tuple(amounts) + (("line_items",) if code == "items_mismatch" else ())
         places = tuple(specimen.field_place(name) for name in amounts)
-        near = next(
-            (each for each in possible_totals(amounts, items) if one_digit_apart(each, amounts["total"])), None
-        )
+        near = next((each for each in possible_totals(amounts, items) if one_digit_apart(each, amounts["total"])), None)
         if near is not None:
             said = f"{message} It would lead to {near:f}, which is one digit away."
             return "one_digit", Trace(0.9, said, places, names)
@@ -75,8 +73,9 @@ class Sums:
                     f"Cash given {given[0]} less change {back[0]} is {paid}, not the total {total}"
                     f"{': one digit is another' if near else ''}."
                 )
-                yield ("change_one_digit" if near else "change"), Trace(
-                    0.9 if near else 0.4, sentence, (specimen.field_place("total"),), ("total",)
+                yield (
+                    ("change_one_digit" if near else "change"),
+                    Trace(0.9 if near else 0.4, sentence, (specimen.field_place("total"),), ("total",)),
                 )
 
 

@@ -1,7 +1,7 @@
 """Tax that can't follow from any rate of its country at that time.
 
-A receipt may hold goods of several rates and some without tax, so that any tax up to the highest rate is possible: what is above
-it is not. Where the highest rate isn't reached, nothing is said.
+A receipt may hold goods of several rates and some without tax, so that any tax up to the highest rate is possible: what
+is above it is not. Where the highest rate isn't reached, nothing is said.
 """
 
 from __future__ import annotations
@@ -46,7 +46,9 @@ class Country(BaseModel):
         """The period of a day; for an unknown day the one with the highest rate."""
         if day is None:
             return max(self.periods, key=lambda period: period.highest)
-        return next((period for period in self.periods if period.until is None or day <= period.until), self.periods[-1])
+        return next(
+            (period for period in self.periods if period.until is None or day <= period.until), self.periods[-1]
+        )
 
 
 @dataclass(frozen=True)
@@ -92,8 +94,8 @@ class Tax:
         share = f"{tax / net:.1%} of what it leaves" if net > 0 else "no less than all"
         rated = " or ".join(f"{rate.normalize():f} %" for rate in period.rates)
         sentence = (
-            f"The tax {tax} is {share} of the total {total}; {evidence.value('country')} on {day} knew rates of {rated}, "
-            f"at most {period.highest:.1%} in all."
+            f"The tax {tax} is {share} of the total {total}; {evidence.value('country')} on {day} knew rates of "
+            f"{rated}, at most {period.highest:.1%} in all."
         )
         places = tuple(specimen.field_place(name) for name in ("tax", "total"))
         return {"above_every_rate": Trace(0.7, sentence, places, ("tax", "total"))}

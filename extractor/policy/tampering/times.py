@@ -1,7 +1,7 @@
 """When a file was made, against when the receipt was printed and the claim handed in.
 
-Only times inside the file count (EXIF, the PDF's information dictionary); a file system's times change with every copy. One day
-of slack allows for time zones.
+Only times inside the file count (EXIF, the PDF's information dictionary); a file system's times change with every copy.
+One day of slack allows for time zones.
 """
 
 from __future__ import annotations

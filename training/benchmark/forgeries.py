@@ -58,7 +58,10 @@ def with_picture(evidence: ReceiptEvidence, forged: Forged, path: Path) -> Recei
     record: Extraction = evidence.record
     total = record.receipt.fields["total"].model_copy(update={"value": forged.total})
     receipt = record.receipt.model_copy(update={"fields": {**record.receipt.fields, "total": total}})
-    return replace(evidence, record=record.model_copy(update={"receipt": receipt}), path=path)
+    document = evidence.document
+    if document is not None:
+        document = replace(document, pages=tuple(page.without_image() for page in document.pages))
+    return replace(evidence, record=record.model_copy(update={"receipt": receipt}), path=path, document=document)
 
 
 def cell(sheet: Sheet, word: Word, place: int, specimen: Specimen) -> Pixels:
@@ -77,7 +80,9 @@ def cell(sheet: Sheet, word: Word, place: int, specimen: Specimen) -> Pixels:
     share = (right - left) / max(len(word.text), 1)
     start, end = int(left + place * share), int(np.ceil(left + (place + 1) * share))
     part = sheet.grey[top:bottom, start:end]
-    inked = np.flatnonzero((part < (float(part.min()) + float(part.max())) / 2).any(axis=1)) if part.size else []
+    inked = (
+        np.flatnonzero((part < (float(part.min()) + float(part.max())) / 2).any(axis=1)) if part.size else np.empty(0)
+    )
     return (start, top + int(inked[0]) - 1, end, top + int(inked[-1]) + 2) if len(inked) else (start, top, end, bottom)
 
 
@@ -181,7 +186,8 @@ def _screen(specimen: Specimen, amount: Amount, word: Word, chance: random.Rando
 def _drawn(specimen: Specimen, amount: Amount, word: Word, chance: random.Random) -> Forged | None:
     """The whole receipt set anew by a program: the same words at the same places, in one font, on one tone."""
     sheet = specimen.sheets[0]
-    picture = Image.new("RGB", sheet.image.shape[1::-1], (chance.randint(244, 255),) * 3)
+    height, width = sheet.image.shape[:2]
+    picture = Image.new("RGB", (width, height), (chance.randint(244, 255),) * 3)
     draw = ImageDraw.Draw(picture)
     face = _font_file(chance)
     for each in sheet.words:

@@ -38,10 +38,11 @@ class FirstDigits:
 
     @property
     def sentence(self) -> str:
+        found = f"{self.excess_share:.0%} of {self.employee}'s {self.count} amounts in {self.currency}"
+        test = f"p = {self.p_value:.1g}, mean deviation {self.deviation:.3f}"
         return (
-            f"{self.excess_share:.0%} of {self.employee}'s {self.count} amounts in {self.currency} begin "
-            f"with {self.excess}; {EXPECTED[self.excess]:.0%} would be expected (Benford's law; p = {self.p_value:.1g}, mean deviation "
-            f"{self.deviation:.3f}). A price paid again and again does that, too: look at those amounts."
+            f"{found} begin with {self.excess}; {EXPECTED[self.excess]:.0%} would be expected (Benford's law; {test}). "
+            "A price paid again and again does that, too: look at those amounts."
         )
 
 

@@ -32,35 +32,35 @@ class StatisticsSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kinds: tuple[Kind, ...] = ("outliers", "forest", "benford", "habits")
-    least_confidence: float = Field(0.9, ge=0, le=1)
+    least_confidence: float = Field(default=0.9, ge=0, le=1)
     """Values read with less confidence count for nothing."""
 
-    outlier_least: int = Field(8, ge=4)
+    outlier_least: int = Field(default=8, ge=4)
     """Other expenses that a merchant, category or person needs in that currency."""
-    outlier_threshold: float = Field(5.0, gt=0)
+    outlier_threshold: float = Field(default=5.0, gt=0)
     """Robust standard deviations of log amounts; 3.5 is usual for symmetric data, expenses have longer tails."""
-    outlier_extreme: float = Field(8.0, gt=0)
+    outlier_extreme: float = Field(default=8.0, gt=0)
     """From here on severity is medium."""
     outlier_below: bool = False
     """Whether what costs far less than usual is told, too."""
 
-    forest_least: int = Field(60, ge=20)
-    forest_share: float = Field(0.01, gt=0, le=0.1)
+    forest_least: int = Field(default=60, ge=20)
+    forest_share: float = Field(default=0.01, gt=0, le=0.1)
     """The most that it may name, of all expenses."""
-    forest_margin: float = Field(4.0, gt=0)
+    forest_margin: float = Field(default=4.0, gt=0)
     """Robust standard deviations above the usual score."""
     seed: int = 0
 
-    benford_least: int = Field(300, ge=100)
+    benford_least: int = Field(default=300, ge=100)
     """Amounts of one person; with fewer the shares of nine digits say nothing."""
-    benford_magnitudes: float = Field(1.5, ge=1)
+    benford_magnitudes: float = Field(default=1.5, ge=1)
     """Powers of ten between the 5th and the 95th percentile."""
-    benford_p: float = Field(0.001, gt=0, lt=1)
+    benford_p: float = Field(default=0.001, gt=0, lt=1)
 
-    habit_days: int = Field(60, ge=7)
-    habit_least: int = Field(10, ge=5)
+    habit_days: int = Field(default=60, ge=7)
+    habit_least: int = Field(default=10, ge=5)
     """Expenses of a person lately, and as many before."""
-    habit_p: float = Field(0.001, gt=0, lt=1)
+    habit_p: float = Field(default=0.001, gt=0, lt=1)
 
 
 class Statistics:

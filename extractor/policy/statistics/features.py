@@ -52,8 +52,11 @@ class Table:
         return np.asarray(np.median(self.values, axis=0), np.float64)
 
 
+_Column = list[float | None]
+
+
 def table(expenses: Sequence[Expense]) -> Table:
-    columns = [
+    columns: list[_Column] = [
         _levels(expenses, lambda expense: expense.category),
         _levels(expenses, lambda expense: expense.merchant),
         _levels(expenses, lambda expense: expense.employee),
@@ -101,9 +104,6 @@ def said(feature: str, value: float, usual: float) -> str:
 def _clock(hours: float) -> str:
     minutes = round(hours * 60)
     return f"{minutes // 60:02}:{minutes % 60:02}"
-
-
-_Column = list[float | None]
 
 
 def _levels(expenses: Sequence[Expense], key: Callable[[Expense], str], least: int = 4) -> _Column:

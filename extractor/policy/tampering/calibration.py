@@ -36,7 +36,7 @@ class SignalTable(BaseModel):
     scales: dict[str, float] = Field(default_factory=dict)
     quantiles: tuple[float, ...] = ()
     """The strongest scaled trace of a receipt at SHARES; empty for facts."""
-    alarms: float = Field(0.0, ge=0, le=1)
+    alarms: float = Field(default=0.0, ge=0, le=1)
     """The share of honest pictures with a grade of 0.5 or more, those counted on which it could not look."""
     detection: dict[str, float] = Field(default_factory=dict)
     """The share of forgeries of each kind with a grade of 0.5 or more, those counted on which it could not look."""

@@ -41,16 +41,16 @@ class TamperingSettings(BaseModel):
     """Whether pictures are looked at, not only metadata and sums; about 0.1 s a page."""
     ignored: tuple[str, ...] = ()
     """Names of signals that are not looked for."""
-    least_grade: float = Field(FLAGGED, ge=0, le=1)
+    least_grade: float = Field(default=FLAGGED, ge=0, le=1)
     """The grade from which on a signal becomes a finding."""
-    least_confidence: float = Field(0.9, ge=0, le=1)
+    least_confidence: float = Field(default=0.9, ge=0, le=1)
     """Sums, taxes and dates are judged only where every value was read at least this surely."""
-    long_after: int = Field(LONG_AFTER, ge=1)
+    long_after: int = Field(default=LONG_AFTER, ge=1)
     """Days from the receipt's date to the making of its file that need a word."""
-    prior: float = Field(0.02, gt=0, lt=1)
+    prior: float = Field(default=0.02, gt=0, lt=1)
     """The share of receipts that are thought to be tampered with: what a finding's confidence starts from."""
-    high: float = Field(0.85, ge=0, le=1)
-    medium: float = Field(0.5, ge=0, le=1)
+    high: float = Field(default=0.85, ge=0, le=1)
+    medium: float = Field(default=0.5, ge=0, le=1)
     """Confidences from which on a finding is of that severity."""
 
 

@@ -193,8 +193,9 @@ def _pieces(crop: Grey, letters: int) -> _Pieces:
     large = cv2.resize(crop, None, fx=ENLARGED, fy=ENLARGED, interpolation=cv2.INTER_CUBIC)
     eight = np.clip(large, 0, 255).astype(np.uint8)
     _, mask = cv2.threshold(eight, 0, 1, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    found = _tall_pieces(stats[1:], large.shape[0])
+    _, marked, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    labels = np.asarray(marked, np.int32)
+    found = _tall_pieces(np.asarray(stats[1:], np.int32), large.shape[0])
     while 0 < len(found) < letters and (cut := _cut_widest(found, labels)) is not None:
         found = cut
     distance = cv2.distanceTransform(mask, cv2.DIST_L2, 5)

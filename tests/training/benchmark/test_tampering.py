@@ -23,7 +23,7 @@ def receipt():
 
 def mark(document: str, version: str, height: float, **facts: float) -> Mark:
     traces = {"typeface": {"height": height}, **{name: {"any": value} for name, value in facts.items()}}
-    fields = {name: dict.fromkeys(kinds, ["total"]) for name, kinds in traces.items()}
+    fields = {name: {kind: ["total"] for kind in kinds} for name, kinds in traces.items()}
     return Mark(document, version, traces, fields)
 
 

@@ -19,18 +19,21 @@ from PIL import Image, ImageDraw, ImageFont
 from extractor.policy.cases import ReceiptEvidence
 from extractor.policy.tampering.glyphs import rows
 from extractor.policy.tampering.specimen import Amount, Sheet, Specimen, words_of
-from extractor.types import Extraction, ImageArray, Word
+from extractor.types import Extraction, ImageArray, Page, Word
 
 Pixels = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True)
 class Forged:
-    """A forged picture as the bytes of a file, and the total that it now shows."""
+    """A forged picture as the bytes of a file, the total that it now shows, and the word that was changed with its new
+    text, where one was."""
 
     content: bytes
     suffix: str
     total: str
+    word: Word | None = None
+    text: str = ""
 
 
 def forge(evidence: ReceiptEvidence, kind: str) -> Forged | None:
@@ -52,7 +55,8 @@ def forge(evidence: ReceiptEvidence, kind: str) -> Forged | None:
 
 
 def with_picture(evidence: ReceiptEvidence, forged: Forged, path: Path) -> ReceiptEvidence:
-    """The evidence as it were had the forged picture been handed in: its file, and the total read off it."""
+    """The evidence as it were had the forged picture been handed in: its file, and the words and the total read off
+    it."""
     path = path.with_suffix(forged.suffix)
     path.write_bytes(forged.content)
     record: Extraction = evidence.record
@@ -60,8 +64,13 @@ def with_picture(evidence: ReceiptEvidence, forged: Forged, path: Path) -> Recei
     receipt = record.receipt.model_copy(update={"fields": {**record.receipt.fields, "total": total}})
     document = evidence.document
     if document is not None:
-        document = replace(document, pages=tuple(page.without_image() for page in document.pages))
+        document = replace(document, pages=tuple(_reread(page, forged) for page in document.pages))
     return replace(evidence, record=record.model_copy(update={"receipt": receipt}), path=path, document=document)
+
+
+def _reread(page: Page, forged: Forged) -> Page:
+    words = tuple(replace(word, text=forged.text) if word is forged.word else word for word in page.words)
+    return replace(page, words=words, image=None)
 
 
 def cell(sheet: Sheet, word: Word, place: int, specimen: Specimen) -> Pixels:
@@ -101,9 +110,8 @@ def _copied(specimen: Specimen, amount: Amount, word: Word, chance: random.Rando
     for other, index in sources:
         source = cell(sheet, other, index, specimen)
         if _fits(source, sheet.image.shape) and 0.85 <= (source[3] - source[1]) / max(high, 1) <= 1.18:
-            return _saved(
-                _pasted(sheet.image, source, target), chance, _changed(amount, word, place, other.text[index])
-            )
+            made = _saved(_pasted(sheet.image, source, target), chance, amount.field.value)
+            return _with_digit(made, amount, word, place, other.text[index])
     return None
 
 
@@ -148,7 +156,7 @@ def _retyped(specimen: Specimen, amount: Amount, word: Word, chance: random.Rand
     draw = ImageDraw.Draw(picture)
     draw.rectangle((left, top, right - 1, bottom - 1), fill=tuple(int(value) for value in paper))
     draw.text(((left + right) / 2, bottom - 1), digit, font=font, fill=tuple(int(value) for value in ink), anchor="ms")
-    return _saved(np.asarray(picture), chance, _changed(amount, word, place, digit))
+    return _with_digit(_saved(np.asarray(picture), chance, amount.field.value), amount, word, place, digit)
 
 
 def _recompressed(specimen: Specimen, amount: Amount, word: Word, chance: random.Random) -> Forged | None:
@@ -157,9 +165,7 @@ def _recompressed(specimen: Specimen, amount: Amount, word: Word, chance: random
     again = _decoded(_jpeg(sheet.image[top:bottom, left:right], chance.randint(35, 65)))
     made = sheet.image.copy()
     made[top:bottom, left:right] = again
-    place = _digit_of(word, chance)
-    digit = chance.choice([each for each in "123456789" if each != word.text[place]])
-    return _saved(made, chance, _changed(amount, word, place, digit))
+    return _saved(made, chance, amount.field.value)
 
 
 def _screen(specimen: Specimen, amount: Amount, word: Word, chance: random.Random) -> Forged | None:
@@ -228,14 +234,14 @@ def _digit_of(word: Word, chance: random.Random) -> int:
     return chance.choice(digits[:-2] or digits)
 
 
-def _changed(amount: Amount, word: Word, place: int, digit: str) -> str:
-    """The amount's value once that character of its word is another digit."""
+def _with_digit(forged: Forged, amount: Amount, word: Word, place: int, digit: str) -> Forged:
+    """What is now read: the amount's value and its word, with that character of the word replaced."""
     order = sum(letter.isdigit() for letter in word.text[:place])
     value = list(amount.field.value)
     at = [index for index, letter in enumerate(value) if letter.isdigit()]
     if order < len(at):
         value[at[order]] = digit
-    return "".join(value)
+    return replace(forged, total="".join(value), word=word, text=word.text[:place] + digit + word.text[place + 1 :])
 
 
 def _fits(pixels: Pixels, shape: tuple[int, ...]) -> bool:

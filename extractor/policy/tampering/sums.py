@@ -55,7 +55,8 @@ class Sums:
         places = tuple(specimen.field_place(name) for name in amounts)
         near = next((each for each in possible_totals(amounts, items) if one_digit_apart(each, amounts["total"])), None)
         if near is not None:
-            said = f"{message} It would lead to {near:f}, which is one digit away."
+            led = near.quantize(amounts["total"])
+            said = f"{message} It would lead to {led}, which is one digit away."
             return "one_digit", Trace(0.9, said, places, names)
         return code, Trace(0.6 if code == "total_mismatch" else 0.4, message, places, names)
 

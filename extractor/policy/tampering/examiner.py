@@ -16,7 +16,7 @@ from extractor.policy.tampering.error_levels import ErrorLevels
 from extractor.policy.tampering.lettering import Copied, Ink, Spacing, Typeface
 from extractor.policy.tampering.software import Software, Updates
 from extractor.policy.tampering.specimen import Specimen
-from extractor.policy.tampering.spectrum import Flat, Screen
+from extractor.policy.tampering.spectrum import Screen, Synthetic
 from extractor.policy.tampering.sums import Sums
 from extractor.policy.tampering.tax import Tax
 from extractor.policy.tampering.times import LONG_AFTER, Times
@@ -166,7 +166,7 @@ def facts(settings: TamperingSettings) -> list[Detector]:
 
 def measurements() -> list[Detector]:
     """The signs that are measured on the picture."""
-    return [Typeface(), Spacing(), Ink(), Copied(), ErrorLevels(), Screen(), Flat()]
+    return [Typeface(), Spacing(), Ink(), Copied(), ErrorLevels(), Screen(), Synthetic()]
 
 
 def agreeing(signal: Signal, others: Sequence[Signal]) -> int:

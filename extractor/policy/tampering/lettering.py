@@ -172,7 +172,9 @@ class Nearest:
             ]
             self._compare(same)
         distances = list(self._found.values())
-        self.usual = max(float(np.median(distances)), 0.004) if len(distances) >= LEAST_DIGITS else None
+        self.median = float(np.median(distances)) if len(distances) >= LEAST_DIGITS else None
+        """The distance that half of the page's digits have; None where too few could be compared."""
+        self.usual = None if self.median is None else max(self.median, 0.004)
 
     def _compare(self, same: Sequence[tuple[int, int, Glyph]]) -> None:
         shapes = np.stack([glyph.shape.ravel() for _, _, glyph in same])

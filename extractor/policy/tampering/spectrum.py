@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from extractor.policy.tampering.base import Trace
+from extractor.policy.tampering.lettering import nearest
 from extractor.policy.tampering.specimen import Grey, Sheet, Specimen
 
 TILE = 128
@@ -38,21 +39,29 @@ class Screen:
         return best
 
 
-class Flat:
-    """Paper without grain. The value is the share of paper pixels that equal their neighbours exactly."""
+class Synthetic:
+    """A picture drawn by a program: paper without grain, and characters that repeat themselves exactly.
 
-    name = "flat"
+    `grain` is the share of paper pixels that equal their neighbours, `repetition` the negative log of how far a digit
+    is from the likest of its kind on the page, by the median of all: ink on paper never repeats itself.
+    """
+
+    name = "synthetic"
     measured = True
 
     def traces(self, specimen: Specimen) -> Mapping[str, Trace]:
         if specimen.is_pdf or not specimen.sheets:
             return {}  # pages of a PDF may be drawn, and honestly so
         sheet = specimen.sheets[0]
-        sentence = (
-            "The paper shows no grain at all: the picture was drawn by a program, or cleaned by a scanner; that alone "
-            "proves nothing."
-        )
-        return {"grain": Trace(flatness(sheet.grey), sentence, (specimen.place(page=sheet.index),))}
+        place = (specimen.place(page=sheet.index),)
+        caution = "honest receipts that come as pictures out of a program, and cleaned scans, look so, too."
+        sentence = f"The paper shows no grain: the picture was drawn by a program; {caution}"
+        found = {"grain": Trace(flatness(sheet.grey), sentence, place)}
+        near = nearest(specimen)
+        if near.median is not None:
+            sentence = f"The same digits look exactly alike all over the page, as if drawn by a program; {caution}"
+            found["repetition"] = Trace(float(-np.log(near.median + 1e-4)), sentence, place)
+        return found
 
 
 def flatness(grey: Grey) -> float:

@@ -20,7 +20,7 @@ TABLE = Calibration(
         "typeface": SignalTable(
             honest=900, scales={"height": 5.0}, quantiles=(0.4, 0.8, 1.0, 1.6), alarms=0.01, detection={"retyped": 0.4}
         ),
-        "flat": SignalTable(
+        "synthetic": SignalTable(
             honest=1000, scales={"grain": 1.0}, quantiles=(0.4, 0.8, 1.0, 1.0), alarms=0.05, detection={"drawn": 0.1}
         ),
         "sums": SignalTable(honest=1000, alarms=0.01, detection={"retyped": 0.5}),
@@ -59,7 +59,7 @@ def test_confidence_follows_measured_detection_and_false_alarms():
 
 
 def test_a_signal_that_many_honest_receipts_show_stays_low():
-    told = Tampering(calibration=TABLE).told([Signal("flat", 1.0, 0.04, "", (), ())])
+    told = Tampering(calibration=TABLE).told([Signal("synthetic", 1.0, 0.04, "", (), ())])
     assert [severity for _, severity in told] == ["low"]
 
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 from extractor.policy.tampering.error_levels import ErrorLevels
 from extractor.policy.tampering.specimen import Specimen
-from extractor.policy.tampering.spectrum import Flat, Screen
+from extractor.policy.tampering.spectrum import Screen, Synthetic
 from tests.extractor.policy.tampering.making import LINES, Drawn, evidence, jpeg, page
 
 TOTAL = "306.00"
@@ -50,8 +50,14 @@ def test_stripes_of_a_screen_make_a_peak():
 
 def test_a_drawn_page_is_flatter_than_a_photographed_one():
     flat, grainy = page(noise=0.0), page(noise=3.0)
-    assert Flat().traces(specimen(flat))["grain"].value > 0.95
-    assert Flat().traces(specimen(grainy))["grain"].value < 0.7
+    assert Synthetic().traces(specimen(flat))["grain"].value > 0.95
+    assert Synthetic().traces(specimen(grainy))["grain"].value < 0.7
+
+
+def test_digits_that_repeat_themselves_exactly_are_told_from_ink_on_paper():
+    drawn, shot = (Synthetic().traces(specimen(page(noise=noise)))["repetition"] for noise in (0.0, 6.0))
+    assert drawn.value > shot.value + 0.5
+    assert "look exactly alike all over the page" in drawn.sentence
 
 
 def test_a_tiny_picture_has_no_spectrum():

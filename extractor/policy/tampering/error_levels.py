@@ -62,8 +62,8 @@ def changes(grey: Grey) -> list[Grey]:
     found = []
     for quality in QUALITIES:
         _, packed = cv2.imencode(".jpg", eight, (cv2.IMWRITE_JPEG_QUALITY, quality))
-        difference = cv2.absdiff(cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE), eight)
-        found.append(np.square(difference.astype(np.float32)))
+        again = np.asarray(cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE), np.float32)
+        found.append(np.square(again - eight))
     across, down = (cv2.Sobel(eight, cv2.CV_32F, *order, scale=0.125) for order in ((1, 0), (0, 1)))
     found.append(np.asarray(down * down + across * across, np.float32))
     return found

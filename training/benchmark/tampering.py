@@ -9,12 +9,12 @@ from extractor.policy.tampering.calibration import Calibration, shipped
 from extractor.policy.tampering.examiner import UNMEASURED, Tampering
 from extractor.truth import Split
 from training.benchmark.corpus import Corpus, spread
+from training.benchmark.forgeries import HONEST
 from training.benchmark.predict import Reader
 from training.benchmark.report import Figure
 from training.benchmark.tampering_marks import (
     AS_IS,
     FORGED_KINDS,
-    HONEST,
     HONEST_KINDS,
     Job,
     Mark,

@@ -43,7 +43,7 @@ def test_the_odd_expense_is_found_and_its_reasons_are_named(told):
     assert case_id == "odd"
     assert observation.rule == "unusual_expense"
     assert observation.severity == "low"
-    assert "133 times the median of its" in observation.message
+    assert "131 times the median of its claimant" in observation.message
     assert "ends in 5 zeros (usual: 0)" in observation.message
     assert "What sets it apart:" in observation.message
 

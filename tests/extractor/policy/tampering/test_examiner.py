@@ -3,7 +3,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from extractor.policy.cases import Case, Claim, Situation
@@ -38,6 +38,7 @@ def test_a_grade_is_a_half_at_the_threshold_and_rises_beyond():
     assert [grade(value, quantiles) for value in (0.0, 1.0, 3.0, 4.0, 9.0)] == [0.0, 0.0, 0.5, 0.8, 1.0]
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 100), min_size=4, max_size=4).map(sorted), st.floats(0, 200), st.floats(0, 200))
 def test_a_stronger_trace_never_has_a_lower_grade(quantiles, one, other):
     low, high = sorted((one, other))

@@ -17,7 +17,7 @@ from training.benchmark.figures import CONFIG, CONTRACT, FIGURES, STUDY, Bench
 from training.benchmark.predict import Reader
 from training.benchmark.report import Figure, as_json, from_json, markdown
 
-REPORTS = ("errors", "ceilings", "table", "cards")
+REPORTS = ("errors", "ceilings", "table", "cards", "tampering-table")
 """What is printed or written instead of figures; one a call."""
 
 
@@ -56,7 +56,8 @@ def benchmark(
 
     distil prints the whole table of what the distilled student must show. errors --records FILE lists the worst fields
     of a run and says whether OCR or student erred; ceilings says what stands between the figures and 1; table --records
-    FILE prints figures that --json wrote as markdown; cards tells in each shipped model's card which to choose.
+    FILE prints figures that --json wrote as markdown; cards tells in each shipped model's card which to choose;
+    tampering-table measures the signs of tampering on train and writes their thresholds.
 
     Raises UsageError for wrong names or missing data, ProbeFailed where a measured process ends badly.
     """
@@ -76,6 +77,11 @@ def benchmark(
 
             for path in write_choices():
                 typer.echo(path)
+        case ["tampering-table"]:
+            from training.benchmark import tampering
+
+            table = tampering.write_table(list(bench.corpora.values()), reader, limit)
+            typer.echo(f"{tampering.TABLE}: {table.documents} honest receipts, {table.forged} of them forged as well")
         case _:
             run(bench, list(figures or CONTRACT), json_file)
 

@@ -128,6 +128,12 @@ def _index(bench: Bench) -> list[Figure]:
     return index.figures(bench.count, bench.reader.progress, bench.place)
 
 
+def _tampering(bench: Bench) -> list[Figure]:
+    from training.benchmark import tampering
+
+    return tampering.figures(list(bench.corpora.values()), bench.reader, bench.limit)
+
+
 FIGURES: dict[str, Callable[[Bench], list[Figure]]] = {
     "sroie": _sroie,
     "wild": _wild,
@@ -145,6 +151,7 @@ FIGURES: dict[str, Callable[[Bench], list[Figure]]] = {
     "overpayment": _overpayment,
     "duplicates": _duplicates,
     "index": _index,
+    "tampering": _tampering,
 }
 
 CONTRACT = ("sroie", "wild", "teacher", "calibration", "rotation", "model", "student-latency", "throughput", "memory")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -51,13 +51,16 @@ class Duplicates:
 
     Of two receipts the later is flagged: the one handed in later within an audit (by the claims' day of submission,
     else in the order given), and whatever came to the index later. `book` keeps apart claims that are numbered alike.
-    `pictures` False leaves the files alone and goes by file, numbers and purchase only.
+    `pictures` False leaves the files alone and goes by file, numbers and purchase only; `take` makes fingerprints in
+    place of both, for one who keeps them.
     """
 
-    def __init__(self, index: Index, *, book: str = "", pictures: bool = True) -> None:
+    def __init__(
+        self, index: Index, *, book: str = "", pictures: bool = True, take: Callable[[ReceiptEvidence], Fingerprint] | None = None
+    ) -> None:
         self.index = index
         self.book = book
-        self.pictures = pictures
+        self.take = take or (_with_picture if pictures else fingerprint)
 
     @property
     def rules(self) -> Sequence[str]:
@@ -79,12 +82,16 @@ class Duplicates:
         owner = Owner(case.id, receipt.name, case.claim.employee if case.claim else "", self.book)
         known = self.index.known(owner, receipt.record.sha256) if receipt.record.sha256 else None
         if known is None:
-            known = fingerprint(receipt, first_picture(receipt) if self.pictures else None)
+            known = self.take(receipt)
         if not known.marks:
             return None  # nothing was read of it, and there is no file: it can't be recognised
         number = self.index.add(known, owner)
         matches = self.index.candidates(known, owner, before=number)
         return _observation(_Handed(case, receipt, known, owner), matches) if matches else None
+
+
+def _with_picture(receipt: ReceiptEvidence) -> Fingerprint:
+    return fingerprint(receipt, first_picture(receipt))
 
 
 def _handed_in(case: Case) -> dt.date:

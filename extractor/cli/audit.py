@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from extractor.policy.cases import Case, ReceiptEvidence
     from extractor.policy.claims.matching import Matching
     from extractor.policy.claims.reading import ClaimTable
+    from extractor.policy.dismissals import Dismissed
+    from extractor.policy.policy import Policy
     from extractor.policy.rates import Rates
 
 _CLAIMS, _RECEIPTS, _WEIGHED, _OUTPUT = "The claims", "The receipts", "What is weighed", "What is written"
@@ -128,13 +130,13 @@ def audit(
     """
     from extractor.policy.claims.form import load_form
     from extractor.policy.claims.reading import read_claims
-    from extractor.policy.examiners import policy_named
+    from extractor.policy.policy import load_policy
     from extractor.policy.rates import Rates
 
     _check_places(receipts, records, output)
     # Everything that may be wrong with the call is looked at before the receipts are read, which takes long.
     table = read_claims(claims, load_form(columns, date_format=date_format, decimal=decimal))
-    chosen = policy_named(policy)
+    chosen = load_policy(policy)
     known_rates = Rates.read(rates) if rates else None
     day = today.date() if today else date.today()
     _tell_table(table, quiet)
@@ -162,7 +164,7 @@ class _Machine:
 
 @dataclass(frozen=True)
 class _Weighed:
-    policy: Any | None
+    policy: Policy
     rates: Rates | None
     history: str | None
     dismissals: Path | None
@@ -175,8 +177,8 @@ class _Told:
 
     results: tuple[Result, ...]
     matching: Matching
-    dismissed: tuple[Any, ...]
-    policy: Any | None
+    dismissed: tuple[Dismissed, ...]
+    policy: Policy
 
 
 def _check_places(receipts: Path | None, records: Path | None, output: Path | None) -> None:
@@ -234,7 +236,7 @@ def _audited(table: ClaimTable, evidence: Sequence[ReceiptEvidence], weighed: _W
 
     matching = match(table.claims, evidence, weighed.rates)
     choice = Choice(weighed.policy, weighed.history, (*row_notes(table.problems), *matching.notes))
-    situation = Situation(today=weighed.today, currency=getattr(weighed.policy, "currency", None), rates=weighed.rates)
+    situation = Situation(today=weighed.today, currency=weighed.policy.currency, rates=weighed.rates)
     with examiners_for(choice) as examiners:
         results = run(matching.cases, examiners, weighed.policy, situation)
     kept, gone = _without_dismissed(results, matching.cases, weighed)
@@ -243,15 +245,14 @@ def _audited(table: ClaimTable, evidence: Sequence[ReceiptEvidence], weighed: _W
 
 def _without_dismissed(
     results: Sequence[Result], cases: Sequence[Case], weighed: _Weighed
-) -> tuple[tuple[Result, ...], tuple[Any, ...]]:
+) -> tuple[tuple[Result, ...], tuple[Dismissed, ...]]:
     if weighed.dismissals is None:
         return tuple(results), ()
-    from importlib import import_module
-
     from extractor.policy.audit import resettled
+    from extractor.policy.dismissals import Dismissals
 
     by_id = {case.id: case for case in cases}
-    held = import_module("extractor.policy.dismissals").Dismissals.read(weighed.dismissals)
+    held = Dismissals.read(weighed.dismissals)
     kept, gone = held.filter(
         results, cases, settle=lambda result: resettled(result, by_id[result.claim_id], weighed.policy)
     )
@@ -273,9 +274,8 @@ def _write(told: _Told, output: Path | None) -> None:
 
 
 def _report(told: _Told, folder: Path, today: date, rates: Rates | None) -> None:
-    from importlib import import_module
+    from extractor.policy.reports import write_report
 
-    currency = getattr(told.policy, "currency", None)
-    exchange = (lambda money, day: rates.convert(money, currency, day or today)) if rates and currency else None
-    write = import_module("extractor.policy.reports").write_report
-    write(told.results, told.matching.cases, folder, dismissed=told.dismissed, exchange=exchange, today=today)
+    currency = told.policy.currency
+    exchange = (lambda money, day: rates.convert(money, currency, day or today)) if rates else None
+    write_report(told.results, told.matching.cases, folder, dismissed=told.dismissed, exchange=exchange, today=today)

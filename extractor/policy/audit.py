@@ -10,12 +10,15 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from extractor.policy.cases import Case, Examiner, Observation, Situation
 from extractor.policy.claims.amounts import CURRENCY, OVER, TOGETHER
+from extractor.policy.dismissals import keyed
 from extractor.types import Verdict
+
+if TYPE_CHECKING:
+    from extractor.policy.policy import Policy
 
 SEVERITIES = ("low", "medium", "high")
 
@@ -60,12 +63,12 @@ class Result:
 def audit(
     cases: Sequence[Case],
     examiners: Iterable[Examiner],
-    policy: Any | None = None,
+    policy: Policy | None = None,
     situation: Situation | None = None,
 ) -> list[Result]:
     """One result a case, in the order of the cases. Deterministic.
 
-    `policy` (extractor.policy.policy.Policy) holds the thresholds from findings to verdicts; None takes plain ones (see
+    `policy` holds the thresholds from findings to verdicts; None takes plain ones (see
     `verdict_of`). Raises ValueError where two cases share an id: their findings could not be told apart.
     """
     found: dict[str, list[Observation]] = {case.id: [] for case in cases}
@@ -78,9 +81,11 @@ def audit(
     return [settled(case, found[case.id], policy) for case in cases]
 
 
-def settled(case: Case, findings: Iterable[Observation], policy: Any | None = None) -> Result:
-    """The result of a case, given what was found of it. Asked again where findings were dismissed."""
-    ordered = tuple(sorted(findings, key=lambda each: (-SEVERITIES.index(each.severity), -each.confidence, each.rule)))
+def settled(case: Case, findings: Iterable[Observation], policy: Policy | None = None) -> Result:
+    """The result of a case, given what was found of it, each finding with the key by which it can be dismissed. Asked
+    again where findings were dismissed."""
+    known = (keyed(case, finding) for finding in findings)
+    ordered = tuple(sorted(known, key=lambda each: (-SEVERITIES.index(each.severity), -each.confidence, each.rule)))
     return Result(
         claim_id=case.id,
         verdict=verdict_of(case, ordered, policy),
@@ -90,19 +95,21 @@ def settled(case: Case, findings: Iterable[Observation], policy: Any | None = No
     )
 
 
-def resettled(result: Result, case: Case, policy: Any | None = None) -> Result:
+def resettled(result: Result, case: Case, policy: Policy | None = None) -> Result:
     """A result after some of its findings were taken out: verdict and overpayment anew."""
     return replace(settled(case, result.findings, policy), receipts=result.receipts)
 
 
-def verdict_of(case: Case, findings: Sequence[Observation], policy: Any | None = None) -> Verdict:
+def verdict_of(case: Case, findings: Sequence[Observation], policy: Policy | None = None) -> Verdict:
     """The verdict by a policy's thresholds.
 
     Without a policy: reject on a finding of high severity at least 0.9 sure, review on one of at least medium severity
     or where a receipt or its total was not read well enough (or there is none), else approve.
     """
     if policy is not None:
-        return import_module("extractor.policy.verdict").decide(policy, case, findings)  # type: ignore[no-any-return]
+        from extractor.policy.verdict import decide
+
+        return decide(policy, case, findings)
     if any(each.severity == "high" and each.confidence >= REJECT_FROM for each in findings):
         return "reject"
     if any(each.severity != "low" for each in findings) or not _well_read(case):

@@ -17,7 +17,7 @@ from training.benchmark.figures import CONFIG, CONTRACT, FIGURES, STUDY, Bench
 from training.benchmark.predict import Reader
 from training.benchmark.report import Figure, as_json, from_json, markdown
 
-REPORTS = ("errors", "ceilings", "table", "cards")
+REPORTS = ("errors", "ceilings", "table", "cards", "tampering-table")
 """What is printed or written instead of figures; one a call."""
 
 
@@ -46,17 +46,23 @@ def benchmark(
     worst: Annotated[int, typer.Option(min=1, help="For errors: how many faults are listed.")] = 60,
     config: Annotated[Path, typer.Option(help="For distil and training: the run whose pace is measured.")] = CONFIG,
     study: Annotated[Path, typer.Option(help="For distil: the results that tailor study wrote.")] = STUDY,
+    count: Annotated[int, typer.Option(min=1000, help="For index: how many receipts it holds.")] = 1_000_000,
+    place: Annotated[
+        str | None,
+        typer.Option(help="For index: a file or PostgreSQL URL that is kept and filled on.", show_default=False),
+    ] = None,
 ) -> None:
     """Measure what Tailor must show: accuracy, speed, memory, calibration. A line a figure, then a markdown table.
 
     distil prints the whole table of what the distilled student must show. errors --records FILE lists the worst fields
     of a run and says whether OCR or student erred; ceilings says what stands between the figures and 1; table --records
-    FILE prints figures that --json wrote as markdown; cards tells in each shipped model's card which to choose.
+    FILE prints figures that --json wrote as markdown; cards tells in each shipped model's card which to choose;
+    tampering-table measures the signs of tampering on train and writes their thresholds.
 
     Raises UsageError for wrong names or missing data, ProbeFailed where a measured process ends badly.
     """
     reader = Reader(model, cache or default_cache_folder(), workers, out, _progress)
-    bench = Bench(corpora(data, teacher), reader, limit, config, study)
+    bench = Bench(corpora(data, teacher), reader, limit, config, study, count, place)
     match figures:
         case ["errors"]:
             print_errors(bench, records, worst)
@@ -71,6 +77,11 @@ def benchmark(
 
             for path in write_choices():
                 typer.echo(path)
+        case ["tampering-table"]:
+            from training.benchmark import tampering
+
+            table = tampering.write_table(list(bench.corpora.values()), reader, limit)
+            typer.echo(f"{tampering.TABLE}: {table.documents} honest receipts, {table.forged} of them forged as well")
         case _:
             run(bench, list(figures or CONTRACT), json_file)
 
@@ -137,6 +148,8 @@ def _command(name: str, bench: Bench) -> str:
     parts = ["tailor benchmark", name]
     if bench.limit is not None:
         parts.append(f"--limit {bench.limit}")
+    if name == "index":
+        parts.append(f"--count {bench.count}")
     if bench.reader.workers != 2:
         parts.append(f"--workers {bench.reader.workers}")
     if bench.reader.model:

@@ -18,13 +18,16 @@ STUDY = Path("out/study/results.json")
 @dataclass(frozen=True, slots=True)
 class Bench:
     """What a figure needs to be measured: the corpora, the reader, and how much; for `distil` and `training` the
-    configuration whose pace is measured, and the results that `tailor study` wrote."""
+    configuration whose pace is measured, and the results that `tailor study` wrote; for `index` how many receipts it
+    holds and where it lies (None: a file that is removed)."""
 
     corpora: dict[str, Corpus]
     reader: Reader
     limit: int | None = None
     config: Path = CONFIG
     study: Path = STUDY
+    count: int = 1_000_000
+    place: str | None = None
 
     @property
     def sroie(self) -> Corpus:
@@ -113,6 +116,24 @@ def _overpayment(bench: Bench) -> list[Figure]:
     return overpayment.figures(bench.sroie, bench.reader, bench.limit or overpayment.CLAIMS)
 
 
+def _duplicates(bench: Bench) -> list[Figure]:
+    from training.benchmark import duplicates
+
+    return duplicates.figures(list(bench.corpora.values()), bench.reader, bench.limit)
+
+
+def _index(bench: Bench) -> list[Figure]:
+    from training.benchmark import index
+
+    return index.figures(bench.count, bench.reader.progress, bench.place)
+
+
+def _tampering(bench: Bench) -> list[Figure]:
+    from training.benchmark import tampering
+
+    return tampering.figures(list(bench.corpora.values()), bench.reader, bench.limit)
+
+
 FIGURES: dict[str, Callable[[Bench], list[Figure]]] = {
     "sroie": _sroie,
     "wild": _wild,
@@ -128,6 +149,9 @@ FIGURES: dict[str, Callable[[Bench], list[Figure]]] = {
     "languages": _languages,
     "training": _training,
     "overpayment": _overpayment,
+    "duplicates": _duplicates,
+    "index": _index,
+    "tampering": _tampering,
 }
 
 CONTRACT = ("sroie", "wild", "teacher", "calibration", "rotation", "model", "student-latency", "throughput", "memory")

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from extractor.policy.cases import Case, Claim, Situation
+from extractor.policy.tampering import Signal, Tampering, TamperingSettings, signals
+from extractor.policy.tampering.base import Trace
+from extractor.policy.tampering.calibration import Calibration, SignalTable, grade, shipped
+from extractor.policy.tampering.examiner import UNMEASURED, agreeing, likelihood_ratio, posterior
+from tests.extractor.policy.tampering.making import evidence, page
+
+TABLE = Calibration(
+    documents=1000,
+    forged=100,
+    signals={
+        "typeface": SignalTable(
+            honest=900, scales={"height": 5.0}, quantiles=(0.4, 0.8, 1.0, 1.6), alarms=0.01, detection={"retyped": 0.4}
+        ),
+        "synthetic": SignalTable(
+            honest=1000, scales={"grain": 1.0}, quantiles=(0.4, 0.8, 1.0, 1.0), alarms=0.05, detection={"drawn": 0.1}
+        ),
+        "sums": SignalTable(honest=1000, alarms=0.01, detection={"retyped": 0.5}),
+    },
+)
+QUICK = TamperingSettings(pictures=False)
+
+
+def wrong_sum(**values):
+    return evidence(subtotal="10.00", tax="0.60", total="70.60", currency="EUR", **values)
+
+
+def test_a_grade_is_a_half_at_the_threshold_and_rises_beyond():
+    quantiles = (1.0, 2.0, 3.0, 4.0)
+    assert [grade(value, quantiles) for value in (0.0, 1.0, 3.0, 4.0, 9.0)] == [0.0, 0.0, 0.5, 0.8, 1.0]
+
+
+@settings(deadline=None)
+@given(st.lists(st.floats(0, 100), min_size=4, max_size=4).map(sorted), st.floats(0, 200), st.floats(0, 200))
+def test_a_stronger_trace_never_has_a_lower_grade(quantiles, one, other):
+    low, high = sorted((one, other))
+    assert 0 <= grade(low, tuple(quantiles)) <= grade(high, tuple(quantiles)) <= 1
+
+
+def test_signals_say_how_strong_they_are_and_why():
+    (signal,) = Tampering(QUICK, TABLE).signals(wrong_sum())
+    assert signal.name == "sums"
+    assert signal.grade == 0.9
+    assert signal.flagged
+    assert "one digit away" in signal.sentence
+
+
+def test_confidence_follows_measured_detection_and_false_alarms():
+    # Of two in a hundred that are forged, half show it, and one in a hundred of the rest.
+    (signal,) = Tampering(QUICK, TABLE).signals(wrong_sum())
+    assert signal.confidence == pytest.approx(0.02 * 0.5 / (0.02 * 0.5 + 0.98 * 0.01), abs=1e-4)
+
+
+def test_a_signal_that_many_honest_receipts_show_stays_low():
+    told = Tampering(calibration=TABLE).told([Signal("synthetic", 1.0, 0.04, "", (), ())])
+    assert [severity for _, severity in told] == ["low"]
+
+
+def test_two_kinds_of_sign_at_one_amount_weigh_more_than_one():
+    letters, again = (Signal(name, 0.6, 0.4, "", (), ("total",)) for name in ("typeface", "ink"))
+    compressed = Signal("error_levels", 0.6, 0.4, "", (), ("total",))
+    assert agreeing(letters, [letters, again]) == 0
+    assert agreeing(letters, [letters, again, compressed]) == 1
+    examiner = Tampering(calibration=TABLE)
+    assert [severity for _, severity in examiner.told([letters, again])] == ["low", "low"]
+    assert [severity for _, severity in examiner.told([letters, compressed])] == ["medium", "medium"]
+
+
+def test_beyond_the_strongest_honest_value_false_alarms_are_at_most_one_in_all():
+    table = TABLE.signals["typeface"]
+    assert likelihood_ratio(table, 0.4, measured=True) == 1
+    assert likelihood_ratio(table, 0.6, measured=True) == pytest.approx(40)
+    assert likelihood_ratio(table, 0.9, measured=True) == pytest.approx(0.4 * 900)
+    assert posterior(1.0, 0.02) == pytest.approx(0.02)
+
+
+def test_findings_carry_rule_places_and_the_money_at_stake():
+    claim = Claim(claim_id="7", amount=Decimal("70.60"), currency="EUR")
+    ((case_id, finding),) = Tampering(QUICK, TABLE).examine([Case("7", claim, (wrong_sum(),))], Situation())
+    assert case_id == "7"
+    assert finding.rule == "tampering_sums"
+    assert finding.rule in Tampering(QUICK, TABLE).rules
+    assert (finding.at_stake, finding.currency) == ("70.60", "EUR")
+    assert {place.field for place in finding.places} == {"subtotal", "tax", "total"}
+
+
+def test_a_signal_can_be_ignored():
+    assert Tampering(TamperingSettings(pictures=False, ignored=("sums",)), TABLE).signals(wrong_sum()) == []
+
+
+def test_a_kind_of_trace_without_a_threshold_counts_nothing():
+    assert TABLE.graded("typeface", True, {"unheard of": Trace(99.0, "")}) is None
+    assert TABLE.graded("unheard of", True, {"height": Trace(99.0, "")}) is None
+
+
+def test_the_shipped_table_has_every_signal_that_can_be_measured():
+    known = shipped().signals
+    expected = {rule.removeprefix("tampering_") for rule in Tampering().rules} - set(UNMEASURED)
+    assert set(known) == expected
+    assert all(len(table.quantiles) in (0, 4) for table in known.values())
+    assert shipped().documents >= 200
+
+
+def test_a_drawn_honest_page_gives_no_high_finding():
+    receipt = evidence(page(), total="306.00", currency="EUR")
+    assert signals(receipt) == Tampering().signals(receipt)
+    told = list(Tampering().examine([Case("r", None, (receipt,))], Situation()))
+    assert all(finding.severity != "high" for _, finding in told)
+
+
+def test_a_receipt_whose_file_is_gone_gives_no_signal(tmp_path):
+    assert signals(evidence(path=tmp_path / "gone.jpg", total="3.00")) == []

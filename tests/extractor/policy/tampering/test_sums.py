@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from extractor.policy.tampering.specimen import Specimen
+from extractor.policy.tampering.sums import Sums, one_digit_apart
+from extractor.types import Box, Document, Page, Word
+from tests.extractor.policy.tampering.making import evidence
+
+
+def traces(*lines: str, confidence: float = 0.99, **values):
+    made = evidence(confidence=confidence, **values)
+    words = tuple(
+        Word(text, Box(0, 0, 1, 1), 0.99, number) for number, line in enumerate(lines) for text in line.split()
+    )
+    document = Document("receipt.jpg", "0", (Page(0, 100, 100, words),))
+    return Sums().traces(Specimen(type(made)(made.record, None, document)))
+
+
+def test_amounts_that_add_up_say_nothing():
+    assert traces(subtotal="10.00", tax="0.60", total="10.60", items=["4.00", "6.00"]) == {}
+
+
+def test_a_total_that_its_parts_do_not_lead_to_is_told():
+    found = traces(subtotal="10.00", tax="0.60", total="17.45")
+    assert set(found) == {"total_mismatch"}
+    assert "does not lead to the total 17.45" in found["total_mismatch"].sentence
+    assert set(found["total_mismatch"].fields) == {"subtotal", "tax", "total"}
+
+
+def test_a_total_one_digit_away_from_the_sum_weighs_more():
+    found = traces(subtotal="10.00", tax="0.60", total="70.60")
+    assert found["one_digit"].value > 0.8
+    assert found["one_digit"].sentence.endswith("It would lead to 10.60, which is one digit away.")
+
+
+def test_items_that_lead_nowhere_are_told():
+    assert set(traces(total="31.87", items=["4.00", "6.00"])) == {"items_mismatch"}
+
+
+@pytest.mark.parametrize("confidence", [0.3, 0.89])
+def test_values_that_were_not_surely_read_prove_nothing(confidence):
+    assert traces(subtotal="10.00", tax="0.60", total="70.60", confidence=confidence) == {}
+
+
+def test_cash_less_change_must_be_the_total():
+    assert traces("TOTAL 80.90", "CASH 100.00", "CHANGE 19.10", total="80.90") == {}
+    found = traces("TOTAL 90.90", "CASH 100.00", "CHANGE 19.10", total="90.90")
+    assert "Cash given 100.00 less change 19.10 is 80.90, not the total 90.90" in found["change_one_digit"].sentence
+
+
+def test_two_lines_of_cash_leave_it_open():
+    assert traces("CASH 50.00", "CASH 50.00", "CHANGE 19.10", total="90.90") == {}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "apart"),
+    [("10.60", "70.60", True), ("10.60", "10.60", False), ("10.60", "71.60", False), ("9.00", "19.00", False)],
+)
+def test_one_digit_apart(one, other, apart):
+    assert one_digit_apart(Decimal(one), Decimal(other)) is apart

@@ -1,0 +1,170 @@
+"""Traces of tampering measured on many receipts, honest and forged, and the table that is made of those of train."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from extractor.pipeline import Extractor, Settings
+from extractor.policy.cases import ReceiptEvidence
+from extractor.policy.tampering.base import Detector, Trace
+from extractor.policy.tampering.calibration import FALSE_ALARMS, SHARES, Calibration, SignalTable
+from extractor.policy.tampering.examiner import UNMEASURED, Tampering, TamperingSettings, facts, measurements
+from extractor.policy.tampering.specimen import Specimen
+from training.benchmark.forgeries import HONEST, KINDS, forge, with_picture
+from training.benchmark.predict import Progress
+
+AS_IS = "as it is"
+HONEST_KINDS = (AS_IS, HONEST)
+FORGED_KINDS = tuple(kind for kind in KINDS if kind != HONEST)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """The traces of one receipt in one version (`as it is`, or a kind of forgeries.KINDS): by signal and kind of trace,
+    how strong, and on which fields it bears."""
+
+    document: str
+    version: str
+    traces: dict[str, dict[str, float]] = field(default_factory=dict)
+    fields: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+
+    def restored(self) -> dict[str, dict[str, Trace]]:
+        """As the detectors gave them, without places and words."""
+        return {
+            name: {kind: Trace(value, "", (), tuple(self.fields[name][kind])) for kind, value in found.items()}
+            for name, found in self.traces.items()
+        }
+
+
+@dataclass(frozen=True)
+class Job:
+    """A receipt to measure, and in which versions."""
+
+    path: Path
+    versions: tuple[str, ...]
+    model: str | None
+    cache: Path | None
+
+
+def measure(jobs: Sequence[Job], workers: int, progress: Progress, title: str) -> list[Mark]:
+    """The marks of every job, in the order given; a version that can't be made of a receipt (it has no total) is left
+    out."""
+    with ProcessPoolExecutor(workers) as pool:
+        found = progress(pool.map(marks_of, jobs, chunksize=2), len(jobs), title)
+        return [mark for marks in found for mark in marks]
+
+
+def marks_of(job: Job) -> list[Mark]:
+    evidence = _read(job)
+    if evidence is None:
+        return []
+    return [_mark(job.path.stem, version, each) for version in job.versions for each in _versions(evidence, version)]
+
+
+def _read(job: Job) -> ReceiptEvidence | None:
+    record, document = _extractor(job.model, job.cache).read(job.path)
+    return None if document is None else ReceiptEvidence(record, job.path, document)
+
+
+@cache
+def _extractor(model: str | None, folder: Path | None) -> Extractor:
+    """One a process."""
+    return Settings(model=model, cache=folder)()
+
+
+def _versions(evidence: ReceiptEvidence, version: str) -> Iterator[ReceiptEvidence]:
+    if version == AS_IS:
+        yield evidence
+        return
+    forged = forge(evidence, version)
+    if forged is not None:
+        with tempfile.TemporaryDirectory() as folder:
+            yield with_picture(evidence, forged, Path(folder) / evidence.name)
+
+
+def _mark(document: str, version: str, evidence: ReceiptEvidence) -> Mark:
+    specimen = Specimen(evidence)
+    found = {detector.name: detector.traces(specimen) for detector in detectors()}
+    seen = {name: traces for name, traces in found.items() if traces}
+    return Mark(
+        document,
+        version,
+        {name: {kind: round(trace.value, 5) for kind, trace in traces.items()} for name, traces in seen.items()},
+        {name: {kind: list(trace.fields) for kind, trace in traces.items()} for name, traces in seen.items()},
+    )
+
+
+def detectors() -> tuple[Detector, ...]:
+    return (*facts(TamperingSettings()), *measurements())
+
+
+def fitted(marks: Sequence[Mark]) -> Calibration:
+    """The table of honest marks and forged ones: thresholds at FALSE_ALARMS of the honest, detection of the forged."""
+    honest = [mark for mark in marks if mark.version in HONEST_KINDS]
+    bare = {
+        detector.name: _scales(detector.name, honest) if detector.measured else SignalTable(honest=len(honest))
+        for detector in detectors()
+        if detector.name not in UNMEASURED
+    }
+    examiner = Tampering(calibration=Calibration(documents=0, forged=0, signals=bare))
+    flags = [(mark, flagged(mark, examiner)) for mark in marks]
+    tables = {
+        name: table.model_copy(
+            update={
+                "alarms": share_of([name in found for mark, found in flags if mark.version in HONEST_KINDS]),
+                "detection": {
+                    kind: share_of([name in found for mark, found in flags if mark.version == kind])
+                    for kind in FORGED_KINDS
+                },
+            }
+        )
+        for name, table in bare.items()
+    }
+    documents = len({mark.document for mark in honest})
+    forged = len({mark.document for mark in marks if mark.version in FORGED_KINDS})
+    return Calibration(documents=documents, forged=forged, signals=tables)
+
+
+def _scales(name: str, honest: Sequence[Mark]) -> SignalTable:
+    """A measured signal's scales and quantiles, among the honest pictures on which it could look."""
+    found = [mark.traces[name] for mark in honest if name in mark.traces]
+    values: dict[str, list[float]] = defaultdict(list)
+    for traces in found:
+        for kind, value in traces.items():
+            values[kind].append(value)
+    scales = {kind: max(_rounded(float(np.quantile(each, 1 - FALSE_ALARMS))), 1e-6) for kind, each in values.items()}
+    strongest = [max(value / scales[kind] for kind, value in traces.items()) for traces in found]
+    quantiles = tuple(_rounded(float(np.quantile(strongest, share))) for share in SHARES) if strongest else ()
+    return SignalTable(honest=len(strongest), scales=scales, quantiles=quantiles)
+
+
+def flagged(mark: Mark, examiner: Tampering) -> set[str]:
+    """The names of the signals of a mark that reach the threshold."""
+    return {signal.name for signal in examiner.weighed(mark.restored()) if signal.flagged}
+
+
+def share_of(hits: Sequence[bool]) -> float:
+    """The share of what holds, 0 of nothing."""
+    return round(sum(hits) / len(hits), 5) if hits else 0.0
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.5g}")
+
+
+def kept(marks: Sequence[Mark]) -> str:
+    """Marks as JSON lines, to look into afterwards."""
+    return "".join(json.dumps(asdict(mark), ensure_ascii=False) + "\n" for mark in marks)
+
+
+def from_lines(text: str) -> list[Mark]:
+    return [Mark(**json.loads(line)) for line in text.splitlines() if line.strip()]

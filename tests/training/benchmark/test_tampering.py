@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from extractor.errors import UsageError
 from extractor.policy.tampering.examiner import UNMEASURED, Tampering
 from tests.extractor.policy.tampering.making import evidence, page
 from training.benchmark.forgeries import HONEST, KINDS, forge, with_picture
-from training.benchmark.tampering import described
+from training.benchmark.predict import Reader
+from training.benchmark.tampering import described, write_table
 from training.benchmark.tampering_marks import AS_IS, FORGED_KINDS, Mark, detectors, fitted, flagged, from_lines, kept
 
 TOTAL = "306.00"
@@ -69,6 +71,11 @@ def test_figures_tell_false_alarms_detection_and_the_share_of_high_findings():
     assert figures[f"{AS_IS}, a finding of high severity"].asked == 3
     assert figures["software, false alarms, honest"].note == "these pictures carry no metadata"
     assert figures["digit copied, any finding"].measured is None
+
+
+def test_the_table_is_written_only_into_a_project(tmp_path):
+    with pytest.raises(UsageError, match="root of the project"):
+        write_table([], Reader(), None, tmp_path / "nowhere" / "calibration.json")
 
 
 def test_marks_come_back_from_their_lines():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from extractor.errors import UsageError
 from extractor.policy.tampering.calibration import Calibration, shipped
 from extractor.policy.tampering.examiner import UNMEASURED, Tampering
 from extractor.truth import Split
@@ -43,7 +44,12 @@ def figures(corpora: Sequence[Corpus], reader: Reader, limit: int | None) -> lis
 def write_table(
     corpora: Sequence[Corpus], reader: Reader, limit: int | None, target: Path = TABLE, forged: int = 2 * FORGED
 ) -> Calibration:
-    """Measures train and writes the table that ships; `limit` receipts, all of them where it is None."""
+    """Measures train and writes the table that ships; `limit` receipts, all of them where it is None.
+
+    Raises UsageError where the table's folder is not there: the command is run in the project's root.
+    """
+    if not target.parent.is_dir():
+        raise UsageError(f"There is no folder {target.parent}.", hint="Run the command in the root of the project.")
     table = fitted(_measured(corpora, reader, "train", limit, forged, "tampering-table"))
     target.write_text(table.model_dump_json(indent=1) + "\n", encoding="utf-8")
     return table

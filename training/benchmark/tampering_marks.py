@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+import zlib
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -135,16 +136,23 @@ def fitted(marks: Sequence[Mark]) -> Calibration:
 
 
 def _scales(name: str, honest: Sequence[Mark]) -> SignalTable:
-    """A measured signal's scales and quantiles, among the honest pictures on which it could look."""
-    found = [mark.traces[name] for mark in honest if name in mark.traces]
+    """A measured signal's scales, of one half of the honest receipts, and its quantiles, of the other half.
+
+    One half for both would flatter: the strongest values of few receipts set the scales that they are then measured by.
+    """
+    found = [(zlib.crc32(mark.document.encode()) % 2, mark.traces[name]) for mark in honest if name in mark.traces]
     values: dict[str, list[float]] = defaultdict(list)
-    for traces in found:
-        for kind, value in traces.items():
+    for half, traces in found:
+        for kind, value in traces.items() if half else ():
             values[kind].append(value)
     scales = {kind: max(_rounded(float(np.quantile(each, 1 - FALSE_ALARMS))), 1e-6) for kind, each in values.items()}
-    strongest = [max(value / scales[kind] for kind, value in traces.items()) for traces in found]
-    quantiles = tuple(_rounded(float(np.quantile(strongest, share))) for share in SHARES) if strongest else ()
-    return SignalTable(honest=len(strongest), scales=scales, quantiles=quantiles)
+    scaled = [
+        max((value / scales[kind] for kind, value in traces.items() if kind in scales), default=0.0)
+        for half, traces in found
+        if not half
+    ]
+    quantiles = tuple(_rounded(float(np.quantile(scaled, share))) for share in SHARES) if scaled and scales else ()
+    return SignalTable(honest=len(found), scales=scales, quantiles=quantiles)
 
 
 def flagged(mark: Mark, examiner: Tampering) -> set[str]:

@@ -179,7 +179,11 @@ def agreeing(signal: Signal, others: Sequence[Signal]) -> int:
     return sum(1 for kind, fields in by_kind.items() if kind != own and fields & set(signal.fields))
 
 
-_KINDS = dict.fromkeys(("typeface", "spacing", "ink", "copied"), "letters")
+_KINDS = {
+    **dict.fromkeys(("typeface", "spacing", "ink", "copied"), "letters"),
+    # One misread amount upsets both.
+    **dict.fromkeys(("sums", "tax"), "values"),
+}
 
 
 def likelihood_ratio(table: SignalTable, grade: float, measured: bool) -> float:

@@ -15,7 +15,7 @@ from extractor.policy.tampering.specimen import Sheet, Specimen
 from extractor.types import Box
 
 FRAME, LINES = (190, 30, 45), (30, 90, 190)
-_LEAST_HEIGHT, _MOST_WIDTH = 160, 900
+_LEAST_HEIGHT, _MOST_WIDTH = 240, 1200
 _AROUND = 2.0
 """How much of the page is shown around a place, in its heights."""
 

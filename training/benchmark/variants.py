@@ -19,6 +19,10 @@ is saved."""
 CAMERA = 1600
 """Pixels of the longer side of a picture that a telephone takes, as services that receive it reduce it."""
 
+EFFORT = (0.15, 0.4)
+"""How strong the degradations of a photograph are (degrade.py): its blur stays below a twentieth of the height of the
+type and its grain below ten grey levels of 255, as in a picture that someone hands in to be paid for."""
+
 MESSENGER = 900
 """Pixels of the longer side below which messengers don't reduce a picture."""
 
@@ -38,7 +42,7 @@ def rephotographed(image: ImageArray, words: Sequence[Box], chance: np.random.Ge
     image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_CUBIC), np.uint8)
     # How far out of focus a picture is goes by the size of its type, as a hand that holds a camera sees to.
     boxes = np.array([box.as_list() for box in words]).reshape(-1, 4)
-    changed, _, _ = degrade(image, boxes, seed, chance.uniform(0.3, 0.6), only=steps)
+    changed, _, _ = degrade(image, boxes, seed, chance.uniform(*EFFORT), only=steps)
     return changed, int(chance.integers(50, 85))
 
 

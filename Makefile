@@ -17,7 +17,7 @@ OTHER := $(if $(GPU),cpu,gpu)
 
 # Exactly the version that training was measured with, installed before whatever depends on it.
 TORCH := torch==2.13.0
-RUN_EXTRAS := $(RUNTIME),tesseract
+RUN_EXTRAS := $(RUNTIME),tesseract,audit
 DEV_EXTRAS := $(RUN_EXTRAS),labeling,training,layout,generative,serving,dev
 
 BIN := $(VENV)/bin

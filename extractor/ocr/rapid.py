@@ -47,7 +47,7 @@ class RapidSettings:
     votes: int = 8
     """How many of the widest pieces of text vote on upside down."""
     give_back_every: int = 15
-    """Every so many pages the memory that ONNX Runtime holds for later is given back; 0 never does."""
+    """Every so many pages memory that is free goes back to the system; 0 leaves that to the C library."""
 
 
 class RapidOcr:
@@ -56,8 +56,9 @@ class RapidOcr:
     def __init__(self, settings: RapidSettings | None = None) -> None:
         self.settings = settings or RapidSettings()
         self._engine = _engine(self.settings)
-        self._sessions: list[_TidySession] = []
         self._pages = 0
+        if self.settings.give_back_every:
+            _take_large_blocks_from_the_heap()
 
     @property
     def name(self) -> str:
@@ -72,16 +73,16 @@ class RapidOcr:
         return str(self._engine._load_det_model().session.session.get_providers()[0])
 
     def read(self, image: ImageArray) -> Reading:
-        self._tidy_up()
         try:
-            reading = self._read(image)
-            if self._sessions and self._sessions[0].giving_back:
-                _trim()
-            return reading
+            return self._read(image)
         except Exception as defect:
             raise OcrError(
                 f"RapidOCR failed on this page ({type(defect).__name__}).", hint="Try --ocr tesseract."
             ) from defect
+        finally:
+            self._pages += 1
+            if self.settings.give_back_every and self._pages % self.settings.give_back_every == 0:
+                _give_back()
 
     def _read(self, image: ImageArray) -> Reading:
         image = self._sized(image)
@@ -103,20 +104,6 @@ class RapidOcr:
             result = self._engine.recognize_txt(crops)
         words, unread = self._words(image, crops, quads, result)
         return Reading(tuple(words), turned, unread)
-
-    def _tidy_up(self) -> None:
-        """ONNX Runtime keeps the largest blocks that any page asked for, size by size: unchecked, a worker grows from
-        page to page."""
-        if not self.settings.give_back_every:
-            return
-        if not self._sessions:
-            _keep_pictures_off_the_heap()
-            for part in (self._engine._load_det_model(), self._engine._load_rec_model()):
-                part.session.session = _TidySession(part.session.session)
-                self._sessions.append(part.session.session)
-        self._pages += 1
-        for session in self._sessions:
-            session.giving_back = self._pages % self.settings.give_back_every == 0
 
     def _sized(self, image: ImageArray) -> ImageArray:
         """The picture at the size it is read at: small photographs enlarged, large scans reduced."""
@@ -180,43 +167,28 @@ class RapidOcr:
         return words, unread
 
 
-def _trim() -> None:
-    """Lets the C library give free memory back too, where it is one that keeps it (glibc)."""
+def _give_back() -> None:
+    """Lets the C library give free memory back, where it is one that keeps it (glibc)."""
     import ctypes
 
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)
 
 
-_MMAP_THRESHOLD = -3
-"""M_MMAP_THRESHOLD of glibc's malloc.h."""
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+"""M_TRIM_THRESHOLD and M_MMAP_THRESHOLD of glibc's malloc.h."""
 
 
-def _keep_pictures_off_the_heap() -> None:
-    """Blocks of 1 MiB and more (pictures, and what is made of them) get memory of their own, which goes back to the
-    system when they are freed. glibc else takes ever larger ones from the heap, where what lies between keeps them."""
+def _take_large_blocks_from_the_heap() -> None:
+    """The arena of ONNX Runtime keeps the largest blocks that any page asked for, and a worker grows from page to page;
+    it is left out (`_engine`). glibc would then ask the system for every large block and give it back at once, which
+    costs a fifth of the time in page faults: it is told to reuse its heap, which `_give_back` empties now and then."""
     import ctypes
 
     with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, 1 << 20)
-
-
-class _TidySession:
-    """A session that gives its memory back to the system after a run, while told to; else the session as it is."""
-
-    def __init__(self, session: Any) -> None:
-        import onnxruntime
-
-        self.session = session
-        self.giving_back = False
-        self._options = onnxruntime.RunOptions()
-        self._options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
-
-    def run(self, names: Any, inputs: Any) -> Any:
-        return self.session.run(names, inputs, self._options if self.giving_back else None)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.session, name)
+        library = ctypes.CDLL(None)
+        library.mallopt(_TRIM_THRESHOLD, 256 << 20)
+        library.mallopt(_MMAP_THRESHOLD, 1 << 30)
 
 
 def _join(text: str, parts: Sequence[tuple[str, float, Any]]) -> list[tuple[str, float, npt.NDArray[np.float32]]]:
@@ -261,7 +233,7 @@ def _engine(settings: RapidSettings) -> Any:
             "Det.limit_side_len": settings.detect_side,
             f"{runtime}.intra_op_num_threads": settings.threads,
             f"{runtime}.inter_op_num_threads": 1,
-            f"{runtime}.enable_cpu_mem_arena": True,
+            f"{runtime}.enable_cpu_mem_arena": False,
             f"{runtime}.use_cuda": settings.cuda,
         }
     )

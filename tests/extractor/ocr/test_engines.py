@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import pytest
 from extractor.errors import MissingExtra, OcrError, UsageError
 from extractor.ocr import CachedOcr, build_engine, tesseract
 from extractor.ocr.auto import AutoOcr
+from extractor.ocr.base import Reading
 from extractor.ocr.languages import debian_package, pack
 from extractor.ocr.rapid import RapidOcr, RapidSettings
 from extractor.ocr.reading_order import arrange
@@ -43,14 +45,39 @@ def test_rapidocr_reads_a_page_whichever_way_it_lies(rapid: RapidOcr, quarters: 
     assert [row.replace(" ", "") for row in found] == [line.replace(" ", "") for line in RECEIPT]
 
 
-def test_rapidocr_gives_memory_back_now_and_then_and_reads_the_same(rapid: RapidOcr) -> None:
+def test_rapidocr_gives_memory_back_now_and_then_and_reads_the_same(
+    rapid: RapidOcr, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given_back: list[int] = []
+    monkeypatch.setattr("extractor.ocr.rapid._give_back", lambda: given_back.append(len(readings)))
     page = draw(RECEIPT)
     tidy = RapidOcr(RapidSettings(give_back_every=2))
-    kept, given_back, kept_again = (tidy.read(page) for _ in range(3))
-    assert kept == given_back == kept_again == rapid.read(page)
-    assert [session.giving_back for session in tidy._sessions] == [False, False]
-    tidy.read(page)
-    assert [session.giving_back for session in tidy._sessions] == [True, True]
+    readings: list[Reading] = []
+    for _ in range(4):
+        readings.append(tidy.read(page))
+    assert given_back == [1, 3]  # while the second and the fourth page were read
+    assert all(reading == rapid.read(page) for reading in readings)
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_trim"), reason="the C library is not glibc")
+def test_what_a_page_took_does_not_stay_with_the_worker() -> None:
+    code = (
+        "from tests.extractor.ocr.drawing import RECEIPT, draw;"
+        "from extractor.ocr.rapid import RapidOcr, RapidSettings;"
+        "held = lambda: int(open('/proc/self/statm').read().split()[1]) * 4096 / 1e6;"
+        "engine = RapidOcr(RapidSettings(give_back_every=1));"
+        "page = draw(RECEIPT); engine.read(page); first = held();"
+        "large = page.repeat(3, axis=0).repeat(3, axis=1);"
+        "[engine.read(large) for _ in range(2)]; print(held() - first)"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).resolve().parents[3],
+    ).stdout
+    assert float(told) < 60  # megabytes; some hundred where nothing is given back
 
 
 def test_rapidocr_boxes_lie_on_their_words(rapid: RapidOcr) -> None:

@@ -47,7 +47,7 @@ class RapidSettings:
     votes: int = 8
     """How many of the widest pieces of text vote on upside down."""
     give_back_every: int = 15
-    """Every so many pages memory that is free goes back to the system; 0 leaves that to the C library."""
+    """Every so many pages memory that is free goes back to the system; 0 keeps it."""
 
 
 class RapidOcr:
@@ -57,8 +57,7 @@ class RapidOcr:
         self.settings = settings or RapidSettings()
         self._engine = _engine(self.settings)
         self._pages = 0
-        if self.settings.give_back_every:
-            _take_large_blocks_from_the_heap()
+        _take_large_blocks_from_the_heap()
 
     @property
     def name(self) -> str:

@@ -83,8 +83,8 @@ def choose_consistent(candidates: Mapping[str, Candidates], item_amounts: Sequen
 
 
 def possible_totals(amounts: Mapping[str, Decimal], item_amounts: Sequence[Decimal]) -> list[Decimal]:
-    """The totals to which the subtotal, or where there is none the items, may lead, ascending: tax in it or not, discount
-    taken off or not. Empty where neither was read."""
+    """The totals to which the subtotal, or where there is none the items, may lead, ascending: tax in it or not,
+    discount taken off or not. Empty where neither was read."""
     units = {name: _units(value) for name, value in amounts.items() if name in AMOUNT_FIELDS}
     base = units.get("subtotal", sum(_units(value) for value in item_amounts) if item_amounts else None)
     return [] if base is None else [Decimal(each) / _UNIT for each in sorted(_totals_from(base, units))]

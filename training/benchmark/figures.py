@@ -178,5 +178,6 @@ FIGURES: dict[str, Callable[[Bench], list[Figure]]] = {
 
 CONTRACT = ("sroie", "wild", "teacher", "calibration", "rotation", "model", "student-latency", "throughput", "memory")
 """What is measured when no figure is named; `ocr-settings` is for choosing, not for showing; `distil` is the
-table of the distilled student, with bounds of its own, `languages` and `training` parts of it; `overpayment`, `audit` and `honest`
-are of the audit, and the limit of the first two counts claims (`audit-train` is what `audit` was made better by)."""
+table of the distilled student, with bounds of its own, `languages` and `training` parts of it; `overpayment`, `audit`
+and `honest` are of the audit, and the limit of the first two counts claims (`audit-train` shows what thresholds and
+rules were chosen by)."""

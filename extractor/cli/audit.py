@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -130,6 +130,7 @@ def audit(
     """
     from extractor.policy.claims.form import load_form
     from extractor.policy.claims.reading import read_claims
+    from extractor.policy.examiners import check_installed
     from extractor.policy.policy import load_policy
     from extractor.policy.rates import Rates
 
@@ -138,6 +139,7 @@ def audit(
     table = read_claims(claims, load_form(columns, date_format=date_format, decimal=decimal))
     chosen = load_policy(policy)
     known_rates = Rates.read(rates) if rates else None
+    check_installed(table.claims)
     day = today.date() if today else date.today()
     _tell_table(table, quiet)
     evidence = _evidence(receipts, records, _Machine(model, ocr, no_cache, workers, quiet))

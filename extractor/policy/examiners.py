@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 
-from extractor.policy.cases import Examiner, Observation
+from extractor.errors import MissingExtra
+from extractor.policy.cases import Claim, Examiner, Observation
 from extractor.policy.claims.compare import ClaimExaminer
 from extractor.policy.claims.notes import Noticed
 from extractor.policy.policy import Policy
@@ -39,3 +41,17 @@ def examiners_for(choice: Choice) -> Iterator[list[Examiner]]:
         found.append(choice.policy.examiner())
     with Index.open(choice.history or ":memory:") as index:
         yield [*found, Duplicates(index), Tampering(), Statistics()]
+
+
+def check_installed(claims: Sequence[Claim]) -> None:
+    """Raises MissingExtra where the audit of these claims needs what is not installed: before the receipts are read,
+    which takes long. A handful of claims that all name their receipts needs nothing more."""
+    from extractor.policy.statistics import StatisticsSettings
+
+    many = len(claims) >= StatisticsSettings().forest_least
+    needed = {"scipy": many or not all(claim.receipts for claim in claims), "sklearn": many}
+    if any(wanted and find_spec(name) is None for name, wanted in needed.items()):
+        raise MissingExtra(
+            "Matching claims that name no receipt, and statistics of many claims, need scikit-learn and SciPy.",
+            hint="Install them with: pip install 'tailor[audit]'.",
+        )

@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 
 from extractor.normalize.text import fold
 from extractor.policy.cases import Case, Claim, Place, ReceiptEvidence
+from extractor.policy.days import one_sign_misread
 from extractor.policy.money import UNKNOWN, Money
 from extractor.types import Field
 
@@ -34,6 +35,10 @@ class Fact(Generic[T]):
 
 EITHER_WAY: Fact[str] = Fact("day or month", (), 0.5)
 """What a finding rests on that would not stand if day and month were meant the other way round."""
+
+
+MISREAD_DAY: Fact[str] = Fact("a misread digit of the date", (), 0.5)
+"""What a finding rests on where the day claimed is the day read but for one digit that is often misread."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +85,10 @@ class Slip:
         if day.day > 12 or day.day == day.month or _SAYS_ITS_ORDER.search(printed):
             return None
         return day.replace(month=day.day, day=day.month)
+
+    def may_be(self, claimed: dt.date | None) -> bool:
+        """Whether the date may be the one claimed, misread in one digit."""
+        return claimed is not None and self.date is not None and one_sign_misread(claimed, self.date.value)
 
     def fact(self, value: T, name: str, found: Field) -> Fact[T]:
         """A fact that rests on one value of the record."""

@@ -6,10 +6,14 @@ import datetime as dt
 from collections.abc import Iterable
 from pathlib import Path
 
-from extractor.policy.cases import Case, Converts, Observation, ReceiptEvidence, Situation
+from extractor.policy.cases import Case, Claim, Converts, Observation, ReceiptEvidence, Situation
+from extractor.policy.claims.likeness import stands_on
 from extractor.policy.policy import Policy
 from extractor.policy.rules.base import SEVERITIES, Severity
 from extractor.types import Document, Extraction, Verdict
+
+PRINTED_MERCHANT = 0.9
+"""From this likeness on, the merchant claimed is taken to be printed on a receipt."""
 
 
 def decide(policy: Policy, case: Case, observations: Iterable[Observation]) -> Verdict:
@@ -32,11 +36,14 @@ def decide(policy: Policy, case: Case, observations: Iterable[Observation]) -> V
 
 
 def well_read(policy: Policy, case: Case) -> bool:
-    """Whether all that an approval rests on is known: each receipt read whole, with the fields that the policy needs
-    read surely enough; or, where there is no receipt, a claim that is complete and small enough to do without one (a
-    policy that never asks for a receipt approves no claim that has none)."""
+    """Whether all that an approval rests on is known.
+
+    Either each receipt was read whole, with the fields that the policy needs read surely enough (a merchant who is
+    claimed and printed counts as read); or, where there is no receipt, the claim is complete and small enough to do
+    without one (a policy that never asks for a receipt approves no claim that has none).
+    """
     if case.receipts:
-        return all(_read(policy, receipt) for receipt in case.receipts)
+        return all(_read(policy, receipt, case.claim) for receipt in case.receipts)
     claim = case.claim
     if claim is None or claim.receipts or claim.money is None or not claim.money.known:
         return False
@@ -65,6 +72,13 @@ def _reaches(observation: Observation, severity: Severity) -> bool:
     return SEVERITIES.index(observation.severity) >= SEVERITIES.index(severity)
 
 
-def _read(policy: Policy, receipt: ReceiptEvidence) -> bool:
-    needs = policy.verdict.needs.items()
-    return receipt.record.status == "ok" and all(receipt.confidence(name) >= least for name, least in needs)
+def _read(policy: Policy, receipt: ReceiptEvidence, claim: Claim | None) -> bool:
+    if receipt.record.status != "ok":
+        return False
+    unsure = [name for name, least in policy.verdict.needs.items() if receipt.confidence(name) < least]
+    return not unsure or (unsure == ["merchant_name"] and _names_the_merchant(receipt, claim))
+
+
+def _names_the_merchant(receipt: ReceiptEvidence, claim: Claim | None) -> bool:
+    """Whether the merchant claimed stands on the receipt, whichever of its names the merchant's was read to be."""
+    return claim is not None and stands_on(claim.merchant, receipt.document) >= PRINTED_MERCHANT

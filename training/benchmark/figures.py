@@ -134,6 +134,25 @@ def _tampering(bench: Bench) -> list[Figure]:
     return tampering.figures(list(bench.corpora.values()), bench.reader, bench.limit)
 
 
+def _audit(bench: Bench) -> list[Figure]:
+    from training.benchmark.expense_year import figures as expense_year
+
+    return expense_year.figures(list(bench.corpora.values()), bench.reader, bench.limit or expense_year.CLAIMS)
+
+
+def _audit_train(bench: Bench) -> list[Figure]:
+    from training.benchmark.expense_year import figures as expense_year
+
+    claims = bench.limit or expense_year.CLAIMS
+    return expense_year.figures(list(bench.corpora.values()), bench.reader, claims, "train")
+
+
+def _honest(bench: Bench) -> list[Figure]:
+    from training.benchmark import honest
+
+    return honest.figures(list(bench.corpora.values()), bench.reader)
+
+
 FIGURES: dict[str, Callable[[Bench], list[Figure]]] = {
     "sroie": _sroie,
     "wild": _wild,
@@ -152,9 +171,13 @@ FIGURES: dict[str, Callable[[Bench], list[Figure]]] = {
     "duplicates": _duplicates,
     "index": _index,
     "tampering": _tampering,
+    "audit": _audit,
+    "audit-train": _audit_train,
+    "honest": _honest,
 }
 
 CONTRACT = ("sroie", "wild", "teacher", "calibration", "rotation", "model", "student-latency", "throughput", "memory")
 """What is measured when no figure is named; `ocr-settings` is for choosing, not for showing; `distil` is the
-table of the distilled student, with bounds of its own, `languages` and `training` parts of it; `overpayment` is of the
-audit, and its limit counts claims."""
+table of the distilled student, with bounds of its own, `languages` and `training` parts of it; `overpayment`, `audit`
+and `honest` are of the audit, and the limit of the first two counts claims (`audit-train` shows what thresholds and
+rules were chosen by)."""

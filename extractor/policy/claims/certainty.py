@@ -61,7 +61,22 @@ def witness(receipt: ReceiptEvidence, amount: Decimal) -> Witness:
     """What the page says about an amount: the most telling of its places."""
     if receipt.document is None:
         return Witness(asked=False)
-    return witness_among(amounts_on(receipt.document), amount)
+    printed = amounts_on(receipt.document)
+    found = witness_among(printed, amount)
+    return found if found.role else _made_up_of(receipt, printed, amount)
+
+
+def _made_up_of(receipt: ReceiptEvidence, printed: Sequence[Printed], amount: Decimal) -> Witness:
+    """Where an amount stands that, with the tip or tax that was read, comes to the one sought: a card slip prints the
+    bill and the tip, and the sum of both may be misread. The total itself is none of these: tip and tax are in it."""
+    total = receipt.money("total")
+    added = [money.amount for name in ("service_charge", "tax") if (money := receipt.money(name)) and money.amount > 0]
+    bases = [amount - more for more in (*added, sum(added, Decimal(0))) if more]
+    for base in bases:
+        found = witness_among(printed, base) if total is not None and 0 < base < total.amount else Witness()
+        if found.speaks_for_the_claim:
+            return Witness(Role.PLAIN, found.printed)
+    return Witness()
 
 
 def witness_among(printed: Sequence[Printed], amount: Decimal) -> Witness:
@@ -71,9 +86,10 @@ def witness_among(printed: Sequence[Printed], amount: Decimal) -> Witness:
     return Witness(best.role, best) if best else Witness()
 
 
-def doubt(receipt: ReceiptEvidence) -> float:
-    """How likely a receipt's total was misread, 0–1: one minus the student's confidence, less where the page agrees."""
-    doubted = 1 - receipt.confidence("total")
+def doubt(receipt: ReceiptEvidence, field: str = "total") -> float:
+    """How likely a receipt's total or tax was misread, 0–1: one minus the student's confidence, less where the page
+    agrees."""
+    doubted = 1 - receipt.confidence(field)
     if any(notice.code == "total_mismatch" for notice in receipt.record.warnings):
         doubted *= CONTRADICTED
     elif _agreed(receipt):
@@ -81,15 +97,16 @@ def doubt(receipt: ReceiptEvidence) -> float:
     return min(max(doubted, FLOOR), CEILING)
 
 
-def over_claimed(receipts: Sequence[ReceiptEvidence], seen: Sequence[Witness]) -> float:
-    """The probability that a claim above the totals read of its receipts is too high; `seen` runs parallel to them."""
+def over_claimed(receipts: Sequence[ReceiptEvidence], seen: Sequence[Witness], field: str = "total") -> float:
+    """The probability that a claim above the totals (or taxes) read of its receipts is too high; `seen` runs parallel
+    to them."""
     inflated, misread = INFLATED, 0.0
     for receipt, found in zip(receipts, seen, strict=True):
         if found.asked:
             by_inflation, by_misreading = _SEEN[found.role]
         else:
             by_inflation, by_misreading = 1.0, UNREAD_WITNESS
-        doubted = doubt(receipt) * TOO_LOW
+        doubted = doubt(receipt, field) * TOO_LOW
         # One misread receipt is enough to explain the difference; that two are is too rare to count.
         misread += doubted * by_misreading / by_inflation
     return inflated / (inflated + misread)

@@ -56,7 +56,12 @@ class Duplicates:
     """
 
     def __init__(
-        self, index: Index, *, book: str = "", pictures: bool = True, take: Callable[[ReceiptEvidence], Fingerprint] | None = None
+        self,
+        index: Index,
+        *,
+        book: str = "",
+        pictures: bool = True,
+        take: Callable[[ReceiptEvidence], Fingerprint] | None = None,
     ) -> None:
         self.index = index
         self.book = book

@@ -9,7 +9,8 @@ from typing import Any
 from pydantic import Field as PydanticField
 
 from extractor.policy.cases import Observation, Situation
-from extractor.policy.expense import EITHER_WAY, Expense, Fact
+from extractor.policy.days import one_sign_misread
+from extractor.policy.expense import EITHER_WAY, MISREAD_DAY, Expense, Fact
 from extractor.policy.rules.base import Rule, RuleSettings, days
 
 
@@ -40,6 +41,9 @@ class OutsideTrip(Rule[OutsideTripSettings]):
                 if turned and not self._told_outside(turned, claim.trip_start, claim.trip_end):
                     told += f" (unless {turned} is meant)"
                     facts.append(EITHER_WAY)
+                elif date.fields == ("date",) and claim.date and one_sign_misread(date.value, claim.date):
+                    told += f" (unless {claim.date}, as claimed, was misread)"
+                    facts.append(MISREAD_DAY)
                 amount = expense.amount
                 yield self.finding(f"{what} {date.value}, {told}.", facts, at_stake=amount.value if amount else None)
                 return  # the same expense, said once

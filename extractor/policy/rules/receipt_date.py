@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field as PydanticField
 
 from extractor.policy.cases import Observation, Situation
-from extractor.policy.expense import EITHER_WAY, Expense, Fact
+from extractor.policy.expense import EITHER_WAY, MISREAD_DAY, Expense, Fact
 from extractor.policy.rules.base import Rule, RuleSettings, days
 
 
@@ -34,8 +34,13 @@ class OldReceipt(Rule[OldReceiptSettings]):
                 f"The receipt of {slip.date.value} was {days(age)} old {when}; at most {days(self.settings.days)} are "
                 "allowed."
             )
+            facts: list[Fact[Any]] = [slip.date, *self.scope(expense)]
+            claimed = expense.claim.date if expense.claim else None
+            if slip.may_be(claimed) and claimed and (handed_in - claimed).days <= self.settings.days:
+                message = f"{message[:-1]} (unless {claimed}, as claimed, was misread)."
+                facts.append(MISREAD_DAY)
             total = slip.money()
-            yield self.finding(message, [slip.date, *self.scope(expense)], at_stake=total.value if total else None)
+            yield self.finding(message, facts, at_stake=total.value if total else None)
 
 
 class FutureDateSettings(RuleSettings):

@@ -1,6 +1,7 @@
 """From findings to a verdict: stated thresholds, and no approval of what was not read well enough."""
 
 import datetime as dt
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from extractor.policy.cases import Observation
 from extractor.policy.verdict import decide, judge
+from extractor.types import Box, Document, Page, Word
 from tests.extractor.policy.expenses import HEAD, TODAY, alone, claimed, policy, receipt
 
 GOOD = {"total": "14.50", "date": "2026-03-11", "merchant_name": "Le Petit Four", "currency": "EUR"}
@@ -47,6 +49,17 @@ def test_a_needed_field_that_was_not_read_well_forbids_approval(field):
     assert decide(policy(), alone(receipt(**missing)), []) == "review"
     unsure = {**GOOD, field: (GOOD[field], 0.45)}
     assert decide(policy(), alone(receipt(**unsure)), []) == "review"
+
+
+def test_a_merchant_who_is_claimed_and_printed_needs_no_name_of_its_own():
+    words = tuple(Word(text, Box(0.1, 0.1, 0.2, 0.2)) for text in ("LE", "PETIT", "FOUR"))
+    page = Document("a.jpg", "", (Page(0, 10, 10, words),))
+    fields = {name: value for name, value in GOOD.items() if name != "merchant_name"}
+    unnamed = replace(receipt(**fields), document=page)
+    said = {"date": TODAY, "amount": Decimal("14.50"), "currency": "EUR"}
+    assert decide(policy(), claimed(receipts=(unnamed,), merchant="Le Petit Four", **said), []) == "approve"
+    assert decide(policy(), claimed(receipts=(unnamed,), merchant="Hotel Adler", **said), []) == "review"
+    assert decide(policy(), alone(unnamed), []) == "review"
 
 
 @settings(deadline=None, max_examples=40)

@@ -58,12 +58,12 @@ class Office:
     def receipt(self, suits: Callable[[Held], bool] = lambda held: True, prohibited: bool = False) -> Held | None:
         """A receipt that was not used yet; None where there is none left that suits."""
         pool = self.pools.prohibited if prohibited else self.pools.honest
-        left = [held for held in pool if held.id not in self.used and suits(held)]
-        if not left:
-            return None
-        chosen = self.chance.choice(left)
-        self.used.add(chosen.id)
-        return chosen
+        left = [held for held in pool if held.id not in self.used]
+        for chosen in self.chance.sample(left, len(left)):
+            if suits(chosen):
+                self.used.add(chosen.id)
+                return chosen
+        return None
 
     def altered(self, *kinds: str) -> Altered | None:
         left = [one for one in self.pools.altered if one.kind in kinds and one.held.id not in self.used]
@@ -83,10 +83,15 @@ def _case(claim: Claim, *receipts: ReceiptEvidence) -> Case:
     return Case(claim.claim_id, claim.model_copy(update={"receipts": tuple(one.name for one in receipts)}), receipts)
 
 
+def claim_of(case: Case) -> Claim:
+    """The claim of a case that has one, as all cases of a year do."""
+    if case.claim is None:
+        raise ValueError(f"{case.id} is a receipt without a claim")
+    return case.claim
+
+
 def _changed(case: Case, **values: object) -> Case:
-    claim = case.claim
-    assert claim is not None
-    return replace(case, claim=claim.model_copy(update=values))
+    return replace(case, claim=claim_of(case).model_copy(update=values))
 
 
 def _in_own_currency(case: Case, held: Held) -> Case:
@@ -131,10 +136,10 @@ def _other_currency(office: Office) -> tuple[Case, ...] | None:
 
 def _again(office: Office, held: Held, evidence: ReceiptEvidence, person: str, first: Case) -> tuple[Case, ...]:
     """A claim of a receipt that was claimed before, some days later."""
-    assert first.claim is not None and first.claim.submitted is not None
+    before = claim_of(first)
     second = office.honest(held, evidence, person)
-    later = first.claim.submitted + dt.timedelta(days=office.chance.randint(3, 45))
-    return first, _changed(_in_own_currency(second, held), submitted=later, date=first.claim.date, trip_start=None,
+    later = (before.submitted or office.writer.world.today) + dt.timedelta(days=office.chance.randint(3, 45))
+    return first, _changed(_in_own_currency(second, held), submitted=later, date=before.date, trip_start=None,
                            trip_end=None, tax=None)  # fmt: skip
 
 
@@ -143,8 +148,7 @@ def _same_file(office: Office) -> tuple[Case, ...] | None:
     if held is None:
         return None
     first = _in_own_currency(office.honest(held), held)
-    assert first.claim is not None
-    return _again(office, held, held.evidence, first.claim.employee, first)
+    return _again(office, held, held.evidence, claim_of(first).employee, first)
 
 
 def _same_picture(office: Office) -> tuple[Case, ...] | None:
@@ -152,8 +156,7 @@ def _same_picture(office: Office) -> tuple[Case, ...] | None:
     if found is None:
         return None
     first = _in_own_currency(office.honest(found.held), found.held)
-    assert first.claim is not None
-    return _again(office, found.held, found.evidence, first.claim.employee, first)
+    return _again(office, found.held, found.evidence, claim_of(first).employee, first)
 
 
 def _second_person(office: Office) -> tuple[Case, ...] | None:
@@ -161,8 +164,7 @@ def _second_person(office: Office) -> tuple[Case, ...] | None:
     if found is None:
         return None
     first = _in_own_currency(office.honest(found.held), found.held)
-    assert first.claim is not None
-    return _again(office, found.held, found.evidence, office.person(first.claim.employee), first)
+    return _again(office, found.held, found.evidence, office.person(claim_of(first).employee), first)
 
 
 def _in_parts(office: Office) -> tuple[Case, ...] | None:
@@ -171,8 +173,7 @@ def _in_parts(office: Office) -> tuple[Case, ...] | None:
     if held is None:
         return None
     first = office.honest(held)
-    assert first.claim is not None
-    _, second = _again(office, held, held.evidence, first.claim.employee, first)
+    _, second = _again(office, held, held.evidence, claim_of(first).employee, first)
     parts = [
         Money(held.total * Decimal(str(round(office.chance.uniform(0.55, 0.8), 2))), held.currency).rounded().amount
         for _ in range(2)
@@ -220,8 +221,7 @@ def _no_receipt(office: Office) -> tuple[Case, ...] | None:
     held = office.receipt(lambda each: 30 <= office.writer.world.euros(each) <= 300)
     if held is None:
         return None
-    claim = _in_own_currency(office.honest(held), held).claim
-    assert claim is not None
+    claim = claim_of(_in_own_currency(office.honest(held), held))
     return (_case(claim.model_copy(update={"tax": None})),)
 
 
@@ -230,7 +230,9 @@ def _other_merchant(office: Office) -> tuple[Case, ...] | None:
     held = office.receipt(lambda each: bool(each.merchant))
     if held is None:
         return None
-    strangers = [one for one in office.pools.honest if one.merchant and same_merchant(one.merchant, held.merchant) < 0.4]
+    strangers = [
+        one for one in office.pools.honest if one.merchant and same_merchant(one.merchant, held.merchant) < 0.4
+    ]
     stranger = office.chance.choice(strangers)
     name = loosely(stranger.merchant, office.chance)
     return (_changed(office.honest(held), merchant=name, category=stranger.category),)

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from extractor.policy.policy import load_policy
 from extractor.truth import Split
@@ -91,7 +90,9 @@ def _over_thresholds(judged: Sequence[Judged], name: str) -> Iterator[Figure]:
         right, wrong = accused(judged, least)
         recall = len(found(planted, least)) / len(planted) if planted else 0
         note = f"recall {recall:.3f}; {right} abusive and {wrong} honest claims accused"
-        yield Figure(f"{name}, precision from confidence {least:g}", _share(right, right + wrong), n=right + wrong, note=note)
+        yield Figure(
+            f"{name}, precision from confidence {least:g}", _share(right, right + wrong), n=right + wrong, note=note
+        )
 
 
 def _load(judged: Sequence[Judged], name: str) -> Iterator[Figure]:
@@ -102,7 +103,9 @@ def _load(judged: Sequence[Judged], name: str) -> Iterator[Figure]:
     unsure = [one for one in judged if one.result.verdict != "approve" and not one.accusations()]
     missed = sum(one.kind is not None for one in unsure)
     note = f"not read surely enough, nobody accused; {missed} of them abusive"
-    yield Figure(f"{name}, review for the reading alone", _percent(len(unsure), len(judged)), unit="%", n=len(judged), note=note)
+    yield Figure(
+        f"{name}, review for the reading alone", _percent(len(unsure), len(judged)), unit="%", n=len(judged), note=note
+    )
     high = sum(any(one.severity == "high" for one in each.result.findings) for each in honest if not each.half)
     yield Figure(f"{name}, honest claims with a high finding", _percent(high, len(honest)), 3, True, "%", len(honest))
     pairs = sum(bool(one.accusations()) and one.about_the_pair for one in judged)
@@ -120,7 +123,9 @@ def errors(judged: Sequence[Judged]) -> Iterator[str]:
         else:
             continue
         names = " ".join(receipt.name for receipt in one.case.receipts)
-        said = " | ".join(f"{each.rule} {each.severity} {each.confidence:.2f}: {each.message}" for each in one.result.findings)
+        said = " | ".join(
+            f"{each.rule} {each.severity} {each.confidence:.2f}: {each.message}" for each in one.result.findings
+        )
         yield f"{what}\t{one.case.id}\t{names}\t{one.result.verdict}\t{said}"
 
 

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from extractor.policy.audit import Result, audit
 from extractor.policy.cases import Case, Claim, Examiner, Observation, ReceiptEvidence
 from extractor.policy.claims.amounts import NO_RATE, UNCLEAR, UNDER, UNVERIFIED
-from extractor.policy.claims.compare import TAX_UNREAD, ClaimExaminer
+from extractor.policy.claims.compare import DATE_UNCLEAR, TAX_UNREAD, ClaimExaminer
 from extractor.policy.duplicates import Duplicates, Fingerprint, Index, fingerprint, first_picture
 from extractor.policy.policy import READING
 from extractor.policy.rules.base import NOT_COMPARABLE
@@ -21,7 +21,7 @@ from training.benchmark.expense_year.abuses import ABUSES
 from training.benchmark.expense_year.honesty import World
 from training.benchmark.expense_year.year import Company
 
-UNSURE = (READING, NOT_COMPARABLE, UNCLEAR, UNVERIFIED, UNDER, NO_RATE, TAX_UNREAD, "low_confidence")
+UNSURE = (READING, NOT_COMPARABLE, UNCLEAR, UNVERIFIED, UNDER, NO_RATE, TAX_UNREAD, DATE_UNCLEAR, "low_confidence")
 """Findings that ask for a look because something was not read surely or can't be compared; they accuse nobody."""
 
 

@@ -6,7 +6,7 @@ offices of the simulation.
 
 from __future__ import annotations
 
-import random
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -25,7 +25,7 @@ ANEW = "rephotographed"
 CHANGED = ("digit copied", "digit retyped")
 DRAWN = "drawn by a program"
 
-COUNTS = {**dict.fromkeys(AGAIN, 6), ANEW: 12, **dict.fromkeys(CHANGED, 10), DRAWN: 10}
+COUNTS = {**dict.fromkeys(AGAIN, 3), ANEW: 6, **dict.fromkeys(CHANGED, 6), DRAWN: 6}
 """How many pictures of each kind are made: each is read by OCR, which takes a second or more."""
 SEED = 17
 
@@ -46,18 +46,18 @@ Wanted = Callable[[Held], bool]
 def altered(
     chosen_from: Sequence[Held], reader: Reader, folder: Path, suits: Wanted, counts: dict[str, int] | None = None
 ) -> list[Altered]:
-    """The altered pictures of a split, in `folder`; made of receipts that `suits` allows, each of which is used once."""
-    shuffled = [held for held in chosen_from if suits(held) and held.evidence.record.status == "ok"]
-    random.Random(SEED).shuffle(shuffled)
-    left = iter(shuffled)
+    """The altered pictures of a split, in `folder`; made of receipts that `suits` allows, each of which is used once.
+
+    The order in which receipts are taken depends on each alone, so that one more or less leaves the others' pictures.
+    """
+    fit = [held for held in chosen_from if held.evidence.record.status == "ok" and suits(held)]
+    left = iter(sorted(fit, key=lambda held: zlib.crc32(f"{SEED}|{held.id}".encode())))
     files = [one for kind, count in (counts or COUNTS).items() for one in _of_kind(kind, count, left, folder)]
     read = dict(looked_at([path for _, _, path, _ in files], reader, f"altered pictures in {folder.name}"))
     return [Altered(kind, held, read[path], shows) for kind, held, path, shows in files]
 
 
-def _of_kind(
-    kind: str, count: int, left: Iterator[Held], folder: Path
-) -> Iterator[tuple[str, Held, Path, Decimal]]:
+def _of_kind(kind: str, count: int, left: Iterator[Held], folder: Path) -> Iterator[tuple[str, Held, Path, Decimal]]:
     made = 0
     while made < count and (held := next(left, None)) is not None:
         found = _made(kind, held, folder)

@@ -34,8 +34,10 @@ class Company:
 
 
 def pools_of(receipts: Sequence[Held], altered: Sequence[Altered], world: World) -> Pools:
-    """Receipts by what they are good for: honest claims, or abuse of what the policy doesn't pay for. Such as the policy
-    objects to for other reasons (above a cap, say) are in neither."""
+    """Receipts by what they are good for: honest claims, or abuse of what the policy doesn't pay for.
+
+    Such as the policy objects to for other reasons (above a cap, say) are in neither.
+    """
     against = {held.id: {one.rule for one in objections(held, world)} for held in receipts}
     return Pools(
         honest=[held for held in receipts if not against[held.id]],

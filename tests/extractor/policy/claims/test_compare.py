@@ -149,12 +149,13 @@ def test_a_day_that_the_receipt_may_mean_is_no_difference():
     assert found(claim(date=dt.date(2026, 3, 4)), printed) == {"c1": []}
 
 
-def test_a_year_of_which_one_digit_was_misread_is_told_quietly():
+def test_a_year_of_which_one_digit_may_be_misread_is_for_a_person_to_look_at():
     def told(read: str):
         return only(found(claim(date=dt.date(2018, 3, 14)), receipt(total="50.00", currency="EUR", date=read)))
 
-    assert (told("2013-03-14").severity, told("2017-03-14").severity) == ("low", "medium")
+    assert (told("2013-03-14").rule, told("2013-03-14").severity) == ("date_unclear", "medium")
     assert "may be misread" in told("2013-03-14").message
+    assert (told("2017-03-14").rule, told("2017-03-14").severity) == ("date_differs", "medium")
 
 
 def test_a_hotels_nights_stretch_the_day():
@@ -167,7 +168,10 @@ def test_another_merchant_is_told_unless_it_is_printed():
     shop = receipt(total="50.00", currency="EUR", merchant_name="URBAN IDEA SDN BHD", lines=("Subway 42210",))
     assert found(claim(merchant="Subway"), shop) == {"c1": []}
     assert found(claim(merchant="Urban Idea"), shop) == {"c1": []}
-    assert only(found(claim(merchant="Hotel Adler"), shop)).rule == "merchant_differs"
+    told = only(found(claim(merchant="Hotel Adler"), shop))
+    assert (told.rule, told.severity) == ("merchant_differs", "medium")
+    unseen = receipt(total="50.00", currency="EUR", merchant_name="URBAN IDEA SDN BHD")
+    assert only(found(claim(merchant="Hotel Adler"), unseen)).severity == "low"  # it may stand in the logo
 
 
 def test_tax_is_not_reclaimed_above_what_is_printed():
@@ -176,6 +180,25 @@ def test_tax_is_not_reclaimed_above_what_is_printed():
     told = only(found(claim(tax="9.50"), shop))
     assert (told.rule, told.at_stake) == ("tax_over_claimed", "6.50")
     assert only(found(claim(tax="9.50"), receipt(total="50.00", currency="EUR"))).rule == "tax_unverified"
+
+
+def test_a_tax_that_leads_from_subtotal_to_total_was_misread_and_not_over_claimed():
+    shop = receipt(total="8.20", currency="EUR", subtotal="7.74", tax="0.40", lines=("Tax 0.40", "TOTAL 8.20"))
+    assert found(claim(amount="8.20", tax="0.46"), shop) == {"c1": []}
+    assert only(found(claim(amount="8.20", tax="0.56"), shop)).rule == "tax_over_claimed"
+
+
+def test_a_tax_read_with_little_confidence_accuses_nobody():
+    shop = receipt(total="50.00", currency="EUR", tax="7.00", sure=0.6, lines=("TOTAL 50.00",))
+    assert only(found(claim(tax="7.56"), shop)).rule == "tax_unverified"
+
+
+def test_a_tip_beside_the_bill_explains_a_total_that_was_cut_off():
+    slip = receipt(
+        total="36.00", currency="EUR", service_charge="6.00", sure=0.97, lines=("CHECK: 30.79", "TIP: 6", "TOTAL: 36")
+    )
+    assert only(found(claim(amount="36.79"), slip)).rule == "amount_unclear"
+    assert only(found(claim(amount="42.00"), slip)).rule == "amount_over_claimed"  # the tip once more
 
 
 def test_receipts_join_the_claims_that_share_them():

@@ -59,6 +59,18 @@ def test_a_receipt_outside_the_trip_counts_whatever_the_claim_says():
     assert "date" in only(found(rule, case)).fields
 
 
+@pytest.mark.parametrize("rule", ["rule: old_receipt, days: 90", "rule: outside_trip"])
+def test_a_day_that_is_the_one_claimed_but_for_a_digit_often_misread_accuses_less(rule):
+    trip = {"date": dt.date(2018, 3, 14), "submitted": dt.date(2018, 3, 20), "trip_start": dt.date(2018, 3, 13)}
+
+    def told(read: str):
+        return only(found(policy(rule), claimed(receipts=(receipt(date=read),), **trip)))
+
+    misread, old = told("2013-03-14"), told("2017-03-14")
+    assert (misread.severity, old.severity) == ("low", "medium")
+    assert "unless 2018-03-14, as claimed, was misread" in misread.message
+
+
 @pytest.mark.parametrize(
     ("day", "country", "why"),
     [

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from serving.app import Room
+from serving.page.room import Page
 from serving.settings import ServiceSettings
 
 
 def all_rooms(settings: ServiceSettings) -> tuple[Room, ...]:
     """The rooms of `tailor serve`, in the order in which they are entered."""
-    return ()
+    return (Page(settings),)

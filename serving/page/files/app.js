@@ -104,6 +104,7 @@ function start() {
 async function read(doc) {
   const most = model.limits.max_file_bytes;
   doc.stop = new AbortController();
+  doc.policy = byId("policy").value;
   try {
     if (doc.file.size > most) {
       const detail = `The file has ${Math.ceil(doc.file.size / 2 ** 20)} MB; the service reads at most ${Math.floor(most / 2 ** 20)} MB.`;
@@ -134,7 +135,7 @@ async function patiently(doc) {
     doc.sent = 0;
     refresh(doc);
     try {
-      return await extract(doc.file, { policy: byId("policy").value, password: doc.password }, (share) => {
+      return await extract(doc.file, { policy: doc.policy, password: doc.password }, (share) => {
         doc.sent = share;
         doc.state = share < 1 ? "sending" : "reading";
         refresh(doc);
@@ -167,11 +168,16 @@ function again(doc, password) {
   doc.password = password || "";
   doc.problem = null;
   doc.failedRecord = null;
+  doc.draft = null;
+  for (const url of doc.pages.splice(0)) URL.revokeObjectURL(url);
   doc.state = "waiting";
   refresh(doc);
-  show(doc);
+  if (chosen === doc) show(doc);
   start();
 }
+
+// Read before the policy was chosen, and untouched since.
+const unchecked = () => docs.filter((doc) => doc.draft && doc.policy !== byId("policy").value && !doc.draft.unsaved && !doc.draft.reviewed);
 
 function remove(doc) {
   if (doc.draft?.unsaved && !confirm(`${doc.name} has changes that were not saved. Remove it all the same?`)) return;
@@ -277,6 +283,12 @@ addEventListener("drop", (event) => {
 addEventListener("paste", (event) => { if (event.clipboardData?.files.length) take([...event.clipboardData.files]); });
 addEventListener("beforeunload", (event) => { if (docs.some((doc) => doc.draft?.unsaved)) event.preventDefault(); });
 
+byId("policy").addEventListener("change", () => { byId("recheck").hidden = !unchecked().length; });
+byId("recheck").addEventListener("click", () => {
+  byId("recheck").hidden = true;
+  byId("policy").focus();
+  for (const doc of unchecked()) again(doc);
+});
 byId("csv").addEventListener("click", () => save("receipts.csv", "text/csv;charset=utf-8", csv(records(), form)));
 byId("json").addEventListener("click", () => save("receipts.json", "application/json", json(records())));
 byId("key-button").addEventListener("click", () => askForKey());

@@ -12,7 +12,7 @@ const VERDICTS = {
   review: ["check", "Review", "A person has to look at what the policy found."],
   reject: ["doubtful", "Reject", "The policy speaks against it."],
 };
-const SEVERITY = { low: ["sure", "low"], medium: ["check", "medium"], high: ["doubtful", "high"] };
+const SEVERITY = { low: ["", "low"], medium: ["check", "medium"], high: ["doubtful", "high"] };
 const LOCKED = ["encrypted_pdf", "wrong_password"];
 
 export class Detail {
@@ -48,7 +48,7 @@ export class Detail {
     this.fields = new Fields(draft, { lit: (name) => this.fromField(name), changed: () => this.changed() });
     this.items = this.form.line_items.length ? new Items(draft, { lit: (keys) => this.fromItem(keys), changed: () => this.changed() }) : null;
     this.head = h("div", { class: "summary" });
-    const values = h("section", { class: "values", "aria-label": "Values" }, this.head, this.policy(), this.warnings(), this.fields.element, this.items?.element, this.saving());
+    const values = h("section", { class: "values", "aria-label": "Values" }, this.head, this.policy(), this.warnings(), this.fields.element, this.items?.element, ...this.saving());
     const element = h("article", { class: "document" }, this.picture.element, values);
     element.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && this.saveButton) { event.preventDefault(); this.save(); }
@@ -105,14 +105,13 @@ export class Detail {
       this.changed();
     });
     this.told = h("p", { class: "told", role: "status" });
-    if (!this.form.may_save) return h("section", { class: "saving" }, h("p", { class: "hint" }, "This API key may not save reviews; downloads hold your corrections."));
-    this.saveButton = h("button", { type: "button", class: "primary", onclick: () => this.save() }, "Save review");
+    if (!this.form.may_save) return [h("p", { class: "hint" }, "This API key may not save reviews; downloads hold your corrections.")];
+    this.saveButton = h("button", { type: "button", class: "primary", title: "Ctrl+Enter", onclick: () => this.save() }, "Save review");
     const kept = this.form.keeps_documents
       ? "The service keeps the values, the file’s name and SHA-256, and the document itself, to train its model on."
       : "The service keeps the values, the file’s name and SHA-256 to train its model on. The document itself is not kept.";
-    return h("section", { class: "saving", "aria-label": "Save" },
-      h("p", {}, h("label", { for: "all-right", class: "tick" }, all, " I compared every value with the document")),
-      h("p", {}, this.saveButton, " ", h("span", { class: "hint keys" }, "Ctrl+Enter")), this.told, h("p", { class: "hint" }, kept));
+    return [h("p", { class: "hint kept" }, kept), h("section", { class: "saving", "aria-label": "Save" },
+      h("label", { for: "all-right", class: "tick" }, all, " I compared every value"), this.saveButton, this.told)];
   }
 
   changed() {

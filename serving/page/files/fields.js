@@ -58,7 +58,7 @@ export class Fields {
     const undo = h("button", { type: "button", class: "small undo", "aria-label": `Undo the change of ${title(name)}`, onclick: () => this.undo(form, input) }, "Undo");
     const note = noteOf(read);
     const element = h("div", { class: "field", "data-field": name },
-      h("label", { for: id }, title(name)), state,
+      h("label", { for: id }, title(name), read && !read.box && h("small", {}, " concluded")), state,
       h("div", { class: "entry" }, input, right, undo),
       note && h("p", { class: "note", id: `${id}-note` }, note), problem);
     input.setAttribute("aria-describedby", [`${id}-state`, note && `${id}-note`, `${id}-wrong`].filter(Boolean).join(" "));
@@ -175,7 +175,6 @@ export class Fields {
 }
 
 function noteOf(read) {
-  if (!read) return "";
-  if (!read.box) return "concluded from the whole document";
-  return read.text && read.text !== read.value ? `printed as ${read.text}` : "";
+  // A currency mark or a word more around the same value says nothing new.
+  return read?.box && !read.text.includes(read.value) ? `printed as ${read.text}` : "";
 }

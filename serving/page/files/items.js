@@ -8,12 +8,13 @@ export class Items {
   constructor(draft, { lit, changed }) {
     this.draft = draft;
     this.hears = { lit, changed };
-    this.body = h("tbody", {});
+    this.body = h("tbody", { role: "rowgroup" });
     this.problem = h("p", { class: "wrong", role: "status" });
     this.element = h("section", { class: "group items", "aria-label": "Line items" },
       h("h3", {}, "Line items"),
-      h("table", {},
-        h("thead", {}, h("tr", {}, PARTS.map((part) => h("th", { scope: "col", class: part }, title(part))), h("th", { scope: "col" }, "Sure?"), h("th", {}, h("span", { class: "unseen" }, "Remove")))),
+      h("table", { role: "table", "aria-label": "Line items" },
+        h("thead", { class: "unseen", role: "rowgroup" }, h("tr", { role: "row" }, [...PARTS.map(title), "How sure", "Remove"].map((name) =>
+          h("th", { scope: "col", role: "columnheader" }, name)))),
         this.body),
       this.problem,
       h("p", {}, h("button", { type: "button", class: "small", onclick: () => this.add() }, "Add a line")));
@@ -37,11 +38,11 @@ export class Items {
       input.addEventListener("input", () => this.take(row, part, input, element));
       input.addEventListener("focus", () => this.hears.lit([key]));
       input.addEventListener("blur", () => this.hears.lit(null));
-      return h("td", { class: part, "data-label": title(part) }, input);
+      return h("td", { class: part, role: "cell" }, input);
     });
     const remove = h("button", { type: "button", class: "small quiet", "aria-label": `Remove item ${at + 1}`, onclick: () => this.remove(at) }, "✕");
     const keys = PARTS.map((part) => `read.${read}.${part}`);
-    const element = h("tr", { "data-row": at }, cells, h("td", { class: "sureness" }), h("td", { class: "remove" }, remove));
+    const element = h("tr", { "data-row": at, role: "row" }, cells, h("td", { class: "sureness", role: "cell" }), h("td", { class: "remove", role: "cell" }, remove));
     element.addEventListener("pointerenter", (event) => event.pointerType !== "touch" && this.hears.lit(keys));
     element.addEventListener("pointerleave", (event) => event.pointerType !== "touch" && this.hears.lit(null));
     this.rate(row, element);

@@ -56,12 +56,12 @@ export class Fields {
     const state = h("span", { class: "state-of", id: `${id}-state` });
     const right = h("button", { type: "button", class: "small right", "aria-label": `${title(name)} is right`, onclick: () => this.confirm(form, input) }, "Right");
     const undo = h("button", { type: "button", class: "small undo", "aria-label": `Undo the change of ${title(name)}`, onclick: () => this.undo(form, input) }, "Undo");
-    const note = noteOf(read);
+    const note = noteOf(read), inferred = read && !read.box;
     const element = h("div", { class: "field", "data-field": name },
-      h("label", { for: id }, title(name), read && !read.box && h("small", {}, " concluded")), state,
+      h("label", { for: id }, title(name), inferred && h("small", { id: `${id}-origin`, "aria-hidden": "true" }, " concluded")), state,
       h("div", { class: "entry" }, input, right, undo),
       note && h("p", { class: "note", id: `${id}-note` }, note), problem);
-    input.setAttribute("aria-describedby", [`${id}-state`, note && `${id}-note`, `${id}-wrong`].filter(Boolean).join(" "));
+    input.setAttribute("aria-describedby", [`${id}-state`, inferred && `${id}-origin`, note && `${id}-note`, `${id}-wrong`].filter(Boolean).join(" "));
     element.addEventListener("pointerenter", (event) => event.pointerType !== "touch" && this.hears.lit(name));
     element.addEventListener("pointerleave", (event) => event.pointerType !== "touch" && this.hears.lit(null));
     element.addEventListener("focusin", () => this.hears.lit(name));
@@ -119,10 +119,10 @@ export class Fields {
   }
 
   confirm(form, input) {
-    const next = [...this.rows.keys()].find((name, at, all) => at > all.indexOf(form.name) && this.draft.toCheck().includes(name));
     this.draft.confirmed.add(form.name);
     this.refresh(form.name);
-    (next ? this.rows.get(next).input : input).focus();
+    input.focus();
+    this.next();
     this.hears.changed();
   }
 

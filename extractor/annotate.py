@@ -93,9 +93,27 @@ def annotated_pages(
 ) -> Iterator[tuple[int, Image.Image]]:
     """The number and the drawn picture of each page that was read, one at a time.
 
-    The pages are loaded anew, since keeping them all while a document is read could take gigabytes. Ends early where
-    the document can't be loaded to its end: the record says what is wrong with it.
+    Ends early where the document can't be loaded to its end: the record says what is wrong with it.
     """
+    for index, image in _upright_pages(source, document, settings, name):
+        yield index, annotate(image, record, index)
+
+
+def plain_pages(
+    source: Source, document: Document, settings: Settings, name: str | None = None
+) -> Iterator[tuple[int, Image.Image]]:
+    """The number and the picture of each page that was read, upright, so that the boxes of the record fit it; large
+    ones are reduced. Ends early as `annotated_pages` does."""
+    for index, image in _upright_pages(source, document, settings, name):
+        picture = Image.fromarray(image).convert("RGB")
+        picture.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE), Image.Resampling.LANCZOS)
+        yield index, picture
+
+
+def _upright_pages(
+    source: Source, document: Document, settings: Settings, name: str | None
+) -> Iterator[tuple[int, ImageArray]]:
+    """The pages are loaded anew, since keeping them all while a document is read could take gigabytes."""
     turned = {page.index: page.turned for page in document.pages}
     with (
         suppress(DocumentError),
@@ -109,8 +127,7 @@ def annotated_pages(
         ) as loaded,
     ):
         for page in loaded.pages(settings.pages):
-            upright = np.ascontiguousarray(np.rot90(page.image, turned.get(page.index, 0) // 90))
-            yield page.index, annotate(upright, record, page.index)
+            yield page.index, np.ascontiguousarray(np.rot90(page.image, turned.get(page.index, 0) // 90))
 
 
 def _entries(extraction: Extraction, page: int) -> Iterator[_Entry]:

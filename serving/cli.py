@@ -120,6 +120,14 @@ def serve(
             help="A web page's origin that may call (CORS). Repeatable.", show_default=False, rich_help_panel=_SAFETY
         ),
     ] = None,
+    keep_reviewed: Annotated[
+        bool | None,
+        typer.Option(
+            "--keep-reviewed",
+            help="Keep documents that were reviewed on the page beside their labels, to train on.",
+            rich_help_panel=_SAFETY,
+        ),
+    ] = None,
     log_level: Annotated[
         str | None,
         typer.Option(metavar="debug|info|warning|error", show_default="info", rich_help_panel=_SAFETY),
@@ -163,6 +171,7 @@ def serve(
         require_keys=require_keys,
         allowed_hosts=tuple(allowed_host) if allowed_host else None,
         allowed_origins=tuple(allowed_origin) if allowed_origin else None,
+        keep_reviewed=keep_reviewed,
         log_level=log_level,
         log_text=log_text,
     )

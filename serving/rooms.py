@@ -1,12 +1,13 @@
-"""What belongs to the service beside reading: a job queue, the page. Each is a room with routes of its own."""
+"""The rooms that the service has beside its own operations: each adds its routes and what it keeps running."""
 
 from __future__ import annotations
 
 from serving.app import Room
 from serving.jobs.room import JobRoom
+from serving.page.room import Page
 from serving.settings import ServiceSettings
 
 
 def all_rooms(settings: ServiceSettings) -> tuple[Room, ...]:
     """The rooms of `tailor serve`, in the order in which they are entered. Raises UsageError where one can't be had."""
-    return (JobRoom(settings),)
+    return (JobRoom(settings), Page(settings))

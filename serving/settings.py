@@ -87,6 +87,10 @@ class ServiceSettings(BaseSettings):
     )
     remember_hours: float = Field(24.0, gt=0, description="How long an Idempotency-Key is remembered.")
 
+    keep_reviewed: bool = Field(
+        False, description="Keep the documents whose values were reviewed on the page, beside their labels."
+    )
+
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_text: bool = Field(False, description="Log file names and what was read. They are personal data.")
 

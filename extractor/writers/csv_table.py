@@ -20,7 +20,8 @@ def write(path: Path, rows: Iterator[Row], columns: Sequence[str]) -> None:
 
 def read(path: Path) -> Iterator[Row]:
     csv.field_size_limit(2**27)
-    with path.open(encoding="utf-8", newline="") as file:
+    # With or without the mark by which Excel knows UTF-8.
+    with path.open(encoding="utf-8-sig", newline="") as file:
         lines = csv.DictReader(file, restval="")
         checked_columns(lines.fieldnames or ())
         for cells in lines:

@@ -42,7 +42,7 @@ class ExtractBody(Options):
 
 
 class Picture(BaseModel):
-    """A page with the fields drawn over it."""
+    """A page, with the fields drawn over it or without."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     page: int = Field(ge=0, description="Counted among the pages that were read.")
@@ -56,7 +56,9 @@ class ExtractAnswer(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     results: list[Extraction]
     pictures: list[list[Picture]] | None = Field(
-        None, description="Only where `annotate` was asked for: for each file its pages' pictures, in the same order."
+        None,
+        description="Only where `annotate` or `pictures` was asked for: for each file its pages' pictures, "
+        "in the same order.",
     )
 
 
@@ -68,7 +70,7 @@ Files come as parts `files` of a form, or in JSON as base64. A file that can't b
 `failed` and an `error`; it neither fails the request nor hides the others. Options may stand in the query, the form or
 the JSON body, which wins over the query.
 
-With `annotate`, the answer holds `pictures` beside `results`; without, `results` alone.
+With `annotate` or `pictures`, the answer holds `pictures` beside `results`; without, `results` alone.
 
 Send an `Idempotency-Key` to be able to repeat the request safely: the same request again gives the same answer, and its
 work is done once, also while the first is still running.
@@ -103,7 +105,7 @@ def router() -> APIRouter:
             note(request, statuses=[record.status for record in records])
             if services.settings.log_text:
                 note(request, records=[record.model_dump(mode="json") for record in records])
-            return as_json(_written(records, answers if options.annotate else None))
+            return as_json(_written(records, answers if options.shows else None))
 
         return await settle(request, fingerprint("/v1/extract", options.model_dump(), uploads), work)
 

@@ -39,9 +39,19 @@ class Options(BaseModel):
         examples=["travel"],
     )
     annotate: bool = Field(default=False, description="Give back a picture of each page with the fields drawn over it.")
+    pictures: Literal["annotated", "plain"] | None = Field(
+        default=None,
+        description="Give back a picture of each page: `annotated` as `annotate` does, or `plain`, upright and with "
+        "nothing drawn over it, so that a program can draw the boxes itself.",
+    )
     password: str | None = Field(
         default=None, max_length=128, description="Opens an encrypted PDF. Never in a query: addresses end in logs."
     )
+
+    @property
+    def shows(self) -> bool:
+        """Whether pictures of the pages belong to the answer."""
+        return self.annotate or self.pictures is not None
 
     def reading(self, *, words: bool = False) -> ReadOptions:
         """For the engine. Raises UsageError where a range of pages runs backwards or is too long."""
@@ -51,7 +61,8 @@ class Options(BaseModel):
             pages=_pages(self.pages) if self.pages else (),
             password=self.password,
             words=words,
-            annotate=self.annotate,
+            annotate=self.annotate or self.pictures == "annotated",
+            plain=self.pictures == "plain",
         )
 
 

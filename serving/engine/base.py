@@ -24,6 +24,8 @@ class ReadOptions:
     """Hand back the document's words too."""
     annotate: bool = False
     """Hand back a picture of each page with the fields drawn over it."""
+    plain: bool = False
+    """Hand back a picture of each page as it was read, upright, nothing drawn over it; goes before `annotate`."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Answer:
     record: Extraction
     document: Document | None = None
     pictures: tuple[bytes, ...] = ()
-    """Annotated pages as PNG or JPEG, where asked for."""
+    """Pages as PNG or JPEG, annotated or plain, where asked for."""
     waited: float = 0.0
     """Seconds in queues, of the whole."""
 

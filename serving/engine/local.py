@@ -222,6 +222,7 @@ def _facts(manifest: Manifest) -> dict[str, object]:
         "kind": manifest.kind,
         "precision": manifest.precision,
         "fields": [*manifest.spans, *manifest.inferred],
+        "types": {name: manifest.type_of(name) for name in (*manifest.spans, *manifest.inferred)},
         "line_items": list(manifest.parts),
         "languages": [language for language in manifest.inferred.get("language", ()) if language],
         "figures": dict(manifest.evaluation),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from PIL import Image, ImageDraw, ImageFont
 
-from extractor.annotate import annotated_pages
+from extractor.annotate import annotated_pages, plain_pages
 from extractor.ocr import OcrEngine, Reading, build_engine
 from extractor.ocr.auto import AutoOcr
 from extractor.pipeline import Extractor, Settings
@@ -95,10 +95,13 @@ class DocumentReader:
         extractor = self._extractor(options)
         record, document = extractor.read(upload.content, name=upload.name)
         pictures: tuple[bytes, ...] = ()
-        if options.annotate and document is not None and record.status != "failed":
+        if (options.annotate or options.plain) and document is not None and record.status != "failed":
             self._line.check()
-            drawn = annotated_pages(upload.content, record, document, extractor.settings, upload.name)
-            pictures = tuple(_jpeg(picture) for _, picture in drawn)
+            if options.plain:
+                shown = plain_pages(upload.content, document, extractor.settings, upload.name)
+            else:
+                shown = annotated_pages(upload.content, record, document, extractor.settings, upload.name)
+            pictures = tuple(_jpeg(picture) for _, picture in shown)
         return Answer(record, _without_pictures(document) if options.words else None, pictures)
 
     def _extractor(self, options: ReadOptions) -> Extractor:

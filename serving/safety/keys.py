@@ -22,6 +22,7 @@ from typing import Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from extractor.errors import UsageError
+from serving.locking import locked
 
 Scope = Literal["extract", "jobs", "score", "audit", "review", "metrics"]
 SCOPES: tuple[str, ...] = get_args(Scope)
@@ -160,7 +161,7 @@ class KeyRing:
         owner alone. One change at a time, whichever process makes it."""
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with _locked(self.path.with_suffix(".lock")):
+            with locked(self.path.with_suffix(".lock")):
                 kept = self._load()
                 yield kept
                 handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=".keys-")
@@ -175,18 +176,6 @@ class KeyRing:
             raise UsageError(
                 f"The file of API keys {self.path} can't be written ({type(error).__name__}).", code="keys_unwritable"
             ) from error
-
-
-@contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    with path.open("a") as lock:
-        try:
-            import fcntl
-        except ImportError:  # pragma: no cover - Windows: two commands at once are the user's to avoid there
-            yield
-            return
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _hash(presented: str) -> str:

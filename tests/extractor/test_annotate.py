@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from extractor import annotate as drawing
-from extractor.annotate import annotate
-from extractor.types import Extraction, Field, LineItem, Receipt
+from extractor.annotate import annotate, plain_pages
+from extractor.pipeline import Settings
+from extractor.types import Document, Extraction, Field, LineItem, Page, Receipt
 
 WHITE = np.full((1000, 600, 3), 255, np.uint8)
 
@@ -89,3 +90,17 @@ def test_fields_of_a_users_own_task_are_drawn_behind_those_of_receipts():
     listed = [(entry.name, entry.number) for entry in drawing._entries(extraction, 0)]
     assert listed == [("total", 1), ("room", 2), ("country", None), ("booking channel", None)]
     assert _has_colour(annotate(WHITE, extraction).crop((40, 80, 140, 170)), drawing._RED)
+
+
+def test_plain_pages_are_turned_upright_and_large_ones_reduced():
+    picture = np.full((2000, 3000, 3), 255, np.uint8)
+    picture[:, :300] = 0  # the left edge, which a turn by 270 degrees brings to the top
+    document = Document("a.png", "", (Page(0, 2000, 3000, turned=270),))
+    ((index, shown),) = plain_pages(picture, document, Settings())
+    assert (index, shown.size) == (0, (1200, 1800))
+    assert np.asarray(shown)[:150].max() < 50
+    assert np.asarray(shown)[250:].min() > 200
+
+
+def test_a_document_that_cannot_be_loaded_any_more_has_no_plain_pages():
+    assert list(plain_pages(b"nothing", Document("a.png", "", ()), Settings())) == []

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import socket
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import httpx
 import pytest
 import uvicorn
 
-from serving.app import create_app
+from serving.app import Room, create_app
 from serving.engine.base import Engine
 from serving.server.run import server_config
 from serving.settings import ServiceSettings
@@ -53,13 +53,18 @@ async def service(settings: ServiceSettings, engine: Engine, **more: Any) -> Asy
 class Listening:
     """`listening(engine, name=value)`: the address of a service behind a real socket, stopped after the test."""
 
-    def __init__(self, settings: Callable[..., ServiceSettings]) -> None:
+    def __init__(
+        self,
+        settings: Callable[..., ServiceSettings],
+        rooms: Callable[[ServiceSettings], Iterable[Room]] = lambda chosen: (),
+    ) -> None:
         self._settings = settings
+        self._rooms = rooms
         self._running: list[tuple[uvicorn.Server, threading.Thread, socket.socket]] = []
 
     def __call__(self, engine: Engine | None = None, **given: Any) -> tuple[str, int]:
         chosen = self._settings(**given)
-        app = create_app(chosen, engine or FakeEngine())
+        app = create_app(chosen, engine or FakeEngine(), rooms=self._rooms(chosen))
         server = uvicorn.Server(server_config(chosen, app))
         sock = socket.create_server(("127.0.0.1", 0))
         thread = threading.Thread(target=lambda: server.run(sockets=[sock]), daemon=True)

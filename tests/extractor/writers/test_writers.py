@@ -206,6 +206,14 @@ def test_csv_defuses_formulas_and_leaves_negative_amounts_numbers(tmp_path):
     assert row["merchant_name"].startswith("'=")
 
 
+def test_a_table_that_excel_or_the_page_marked_as_utf8_is_read_like_any(tmp_path):
+    path = tmp_path / "out.csv"
+    _write(path, _record("a.jpg"))
+    rows = _rows(path)
+    path.write_text(path.read_text("utf-8"), encoding="utf-8-sig")
+    assert _rows(path) == rows
+
+
 def _own(file: str, **values: str) -> Extraction:
     """A record of a user's own task."""
     fields = {name: Field(value=value, text=value, confidence=0.5) for name, value in values.items()}

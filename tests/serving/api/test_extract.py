@@ -79,6 +79,24 @@ async def test_pictures_stand_beside_the_results_only_where_asked_for(settings: 
 
 
 @pytest.mark.parametrize(
+    ("options", "annotate", "plain"),
+    [
+        ({"pictures": "plain"}, False, True),
+        ({"pictures": "annotated"}, True, False),
+        ({"pictures": "plain", "annotate": "true"}, True, True),
+    ],
+)
+async def test_pictures_may_be_plain_for_those_who_draw_the_boxes_themselves(
+    settings: Make, options: dict[str, str], annotate: bool, plain: bool
+) -> None:
+    engine = FakeEngine()
+    async with service(settings(), engine) as client:
+        answer = (await client.post("/v1/extract", files=form(b"x"), params=options)).json()
+    assert len(answer["pictures"][0]) == 1
+    assert (engine.options[0].annotate, engine.options[0].plain) == (annotate, plain)
+
+
+@pytest.mark.parametrize(
     ("options", "place"),
     [
         ({"ocr": "guess"}, "ocr"),
@@ -89,6 +107,7 @@ async def test_pictures_stand_beside_the_results_only_where_asked_for(settings: 
         ({"policy": "unheard"}, None),
         ({"colour": "blue"}, "colour"),
         ({"annotate": "perhaps"}, "annotate"),
+        ({"pictures": "pretty"}, "pictures"),
     ],
 )
 async def test_an_option_that_can_t_be_used_is_refused_by_name(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops, ImageStat
 
 from extractor.errors import UsageError
 from extractor.ocr.fake import FakeOcr
@@ -98,6 +98,16 @@ def test_words_and_pictures_come_where_asked_for(reader: DocumentReader, example
     with Image.open(io.BytesIO(answer.pictures[0])) as drawn:
         assert drawn.format == "JPEG"
         assert drawn.height >= 900
+
+
+def test_plain_pictures_are_the_pages_with_nothing_drawn_over_them(reader: DocumentReader, examples: Path) -> None:
+    path = examples / "grocery-malaysia.png"
+    upload = Upload(path.name, path.read_bytes())
+    (content,) = reader.read(upload, ReadOptions(plain=True, annotate=True)).pictures
+    with Image.open(io.BytesIO(content)) as shown, Image.open(path) as page:
+        assert shown.size == page.size
+        different = ImageChops.difference(shown.convert("L"), page.convert("L"))
+        assert ImageStat.Stat(different).mean[0] < 2, "but for what JPEG takes away"
 
 
 def test_a_document_that_fails_has_no_pictures(reader: DocumentReader) -> None:

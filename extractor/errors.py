@@ -3,7 +3,8 @@
     TailorError                      code, message, hint
     ├── UsageError                   the call was wrong (exit status 2): usage, no_documents, missing_poppler
     │   ├── MissingExtra             an optional package is not installed
-    │   └── BadModel                 the model folder is not a Tailor artifact, or of another encoder version
+    │   ├── BadModel                 the model folder is not a Tailor artifact, or of another encoder version
+    │   └── BadPolicy                the policy (or the cases to test it with) is not valid
     ├── DocumentError                this document can't be read; others can (a `failed` record)
     │   ├── FileUnreadable           unreadable_file, empty_file, not_found
     │   ├── UnknownFormat            unknown_format
@@ -61,6 +62,10 @@ class MissingExtra(UsageError):
 
 class BadModel(UsageError):
     code = "bad_model"
+
+
+class BadPolicy(UsageError):
+    code = "bad_policy"
 
 
 class DocumentError(TailorError):

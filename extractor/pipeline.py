@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,9 @@ from extractor.student.runtime import Answering, Student
 from extractor.student.session import on_gpu
 from extractor.types import ITEM_PARTS, Document, Extraction, Field, LineItem, Notice, Page, Receipt
 
+if TYPE_CHECKING:
+    from extractor.policy.policy import Policy
+
 PARTIAL_CODES = INCOMPLETE_CODES | {"ocr_failed", "not_a_receipt", "script_unread"}
 """Warnings after which a record is not called ok: something on the document was not read, or nothing was to be read."""
 
@@ -34,6 +38,7 @@ class Settings:
     tesseract; `languages` choose Tesseract's packs. `cache` is a folder that keeps OCR readings; None keeps none. `dpi`
     is for PDF pages that are rendered. `pages` are the only ones read, from 0; empty for all. `threads` is per
     document, for OCR and student. `cuda` is auto, on or off.
+    `policy` fills verdict and findings of each record: a policy file, "default" for the one that ships, or a Policy.
     """
 
     model: str | Path | None = None
@@ -47,6 +52,7 @@ class Settings:
     cache: Path | None = None
     threads: int = 1
     cuda: Literal["auto", "on", "off"] = "auto"
+    policy: str | Path | Policy | None = None
 
     def __call__(self) -> Extractor:
         return Extractor(self)
@@ -68,9 +74,10 @@ class Extractor:
         **changes: Any,
     ) -> None:
         """`changes` are fields of Settings by name. `student` and `engine` are taken as they are where given, such as a
-        student that several processes share. Raises UsageError where model or OCR engine can't be used."""
+        student that several processes share. Raises UsageError where policy, model or OCR engine can't be used."""
         self.settings = replace(settings or Settings(), **_checked(changes))
         chosen = self.settings
+        self.policy = _policy(chosen.policy)
         self.student = student or Student(chosen.model, threads=chosen.threads, cuda=chosen.cuda)
         self.engine = engine or build_engine(
             chosen.ocr,
@@ -101,6 +108,14 @@ class Extractor:
 
         `name` is the file name that bytes came with: the record then is the one that the file itself would give.
         """
+        record, document = self._record(source, keep_images, name)
+        if self.policy is None:
+            return record, document
+        from extractor.policy.verdict import judge
+
+        return judge(self.policy, record, dt.date.today(), document=document), document
+
+    def _record(self, source: Source, keep_images: bool, name: str | None) -> tuple[Extraction, Document | None]:
         begun = time.perf_counter()
         try:
             with load(
@@ -205,6 +220,14 @@ NOT_A_RECEIPT = Notice(
 def _tells(receipt: Receipt, name: str) -> bool:
     found = receipt.fields.get(name)
     return found is not None and (name != "merchant_name" or found.confidence >= DOUBTFUL_NAME)
+
+
+def _policy(chosen: str | Path | Policy | None) -> Policy | None:
+    if chosen is None:
+        return None
+    from extractor.policy.policy import Policy, load_policy
+
+    return chosen if isinstance(chosen, Policy) else load_policy(chosen)
 
 
 def _checked(changes: dict[str, Any]) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 
 from extractor.errors import TailorError
-from serving.api import docs, extract, health, score
+from serving.api import audit, docs, extract, health, score
 from serving.api.bodies import invalid
 from serving.api.openapi import described
 from serving.engine.base import Engine
@@ -45,7 +45,7 @@ from serving.telling import Telling
 log = logging.getLogger("serving")
 
 FORGET_EVERY = 600.0
-"""Seconds between two looks for answers that are too old to be remembered."""
+"""Seconds between two looks for what is too old to be kept."""
 
 
 class Room(Protocol):
@@ -66,7 +66,6 @@ class Room(Protocol):
 class Hooks:
     """What the server under the application wants to know."""
 
-    ready: Callable[[Services], None] = lambda services: None
     failed: Callable[[TailorError], None] = lambda error: None
 
 
@@ -109,7 +108,7 @@ def create_app(
     app.state.services = services
     for handled in (HTTPException, RequestValidationError, TailorError):
         app.add_exception_handler(handled, _answered)
-    for routes in (extract, score, health, docs):
+    for routes in (extract, score, audit, health, docs):
         app.include_router(routes.router())
     for room in present:
         app.include_router(room.router())
@@ -143,7 +142,7 @@ def _lifespan(
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         starting = asyncio.create_task(_start(services, hooks))
-        forgetting = asyncio.create_task(_forget(services.repeats))
+        forgetting = asyncio.create_task(_forget(services))
         async with contextlib.AsyncExitStack() as stack:
             for room in rooms:
                 await stack.enter_async_context(room.running(services))
@@ -173,14 +172,15 @@ async def _start(services: Services, hooks: Hooks) -> None:
         state = services.engine.state()
         for warning in state.warnings:
             log.warning("engine", extra={"warning": warning})
-        log.info("ready", extra={"model": state.model, "provider": state.provider, "workers": state.workers})
-        hooks.ready(services)
+        told = {"model": state.model, "provider": state.provider, "workers": state.workers}
+        log.info("ready", extra={**told, "policies": services.judge.names()})
 
 
-async def _forget(repeats: Repeats) -> None:
+async def _forget(services: Services) -> None:
     while True:
         try:
-            await repeats.forget_old()
+            await services.repeats.forget_old()
+            await asyncio.to_thread(audit.drop_leftovers, services.settings.data)
         except Exception:
             log.exception("old answers were not forgotten")
         await asyncio.sleep(FORGET_EVERY)

@@ -65,5 +65,8 @@ def set_up(level: str, text: bool, plain: bool = False) -> None:
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
+    logging.getLogger("uvicorn.error").setLevel("WARNING" if level != "debug" else "DEBUG")
+    # A client's faulty form is told to the client.
+    logging.getLogger("python_multipart").setLevel("ERROR")
     # Requests are told by our own line, which knows what must not be said (a raw path can hold personal data).
     logging.getLogger("uvicorn.access").disabled = True

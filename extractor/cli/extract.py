@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from extractor.cli.progress import Progress
     from extractor.pipeline import Settings
+    from extractor.policy.policy import Policy
     from extractor.pool import ExtractorFactory
     from extractor.types import Extraction
     from extractor.writers import RecordWriter
@@ -78,6 +79,13 @@ def extract(
             "--resume", help="Skip what already stands in the output; retry failures.", rich_help_panel=_OUTPUT
         ),
     ] = False,
+    policy: Annotated[
+        str | None,
+        typer.Option(
+            help="Judge each receipt by a policy file, or by the one that ships: default.",
+            rich_help_panel=_OUTPUT,
+        ),
+    ] = None,
     annotate: Annotated[
         Path | None, typer.Option(help="A folder for pictures with boxes and values.", rich_help_panel=_OUTPUT)
     ] = None,
@@ -127,6 +135,7 @@ def extract(
     from extractor.pipeline import Settings
 
     done = _finished(output, resume)
+    judging = _policy(policy)
     found, notes = documents_in(paths, beside=annotate)
     for note in notes:
         typer.echo(f"warning [no_documents]: {note}", err=True)
@@ -141,10 +150,20 @@ def extract(
         renderer="poppler" if renderer is Renderer.POPPLER else "pdfium",
         limits=limits,
         cache=None if no_cache else cache_folder(),
+        policy=judging,
     )
     make = _annotating(settings, annotate, found) if annotate else settings
     job = _Job(todo, make, workers or default_workers(len(todo)), _hard_limit(max_seconds), engine)
     raise typer.Exit(_run(job, output, resume=resume, skipped=len(found) - len(todo), quiet=quiet))
+
+
+def _policy(source: str | None) -> Policy | None:
+    """The policy, read before any document is, so that a mistake in it shows at once."""
+    if source is None:
+        return None
+    from extractor.policy.policy import load_policy
+
+    return load_policy(source)
 
 
 def _finished(output: Path | None, resume: bool) -> set[tuple[str, str]]:

@@ -7,10 +7,12 @@ from typing import Annotated
 
 import typer
 
+from extractor.cli.audit import audit
 from extractor.cli.evaluate import evaluate
 from extractor.cli.extract import extract
 from extractor.cli.group import TailorGroup
 from extractor.cli.models import models
+from extractor.cli.policy import policy
 
 app = typer.Typer(
     name="tailor",
@@ -43,8 +45,10 @@ def tailor(
 
 
 app.command()(extract)
+app.command()(audit)
 app.command()(evaluate)
 app.command()(models)
+app.add_typer(policy, name="policy")
 
 
 def run() -> None:

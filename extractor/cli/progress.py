@@ -28,6 +28,7 @@ class Progress:
         self.total = total
         self.quiet = quiet
         self.counts: Counter[str] = Counter()
+        self.verdicts: Counter[str] = Counter()
         self._bar: Any = None
         self._task: Any = None
         self._spoke = time.monotonic()
@@ -49,6 +50,8 @@ class Progress:
 
     def saw(self, record: Extraction) -> None:
         self.counts[record.status] += 1
+        if record.verdict is not None:
+            self.verdicts[record.verdict] += 1
         if record.error and not self.quiet:
             self._say(harmless(f"{record.status}: {record.file} [{record.error.code}]: {record.error.message}"))
         if self._bar is not None:
@@ -61,6 +64,8 @@ class Progress:
         """One sentence about everything that was read."""
         parts = [f"{self.counts[status]} {status}" for status in ("ok", "partial", "failed") if self.counts[status]]
         told = f": {', '.join(parts)}" if parts else ""
+        judged = [f"{self.verdicts[name]} {name}" for name in ("approve", "review", "reject") if self.verdicts[name]]
+        told += f"; {', '.join(judged)}" if judged else ""
         before = f" ({skipped} were finished before)" if skipped else ""
         return f"{self.done} of {self.total} documents read{told}{before}{f' → {output}' if output else ''}"
 

@@ -74,7 +74,18 @@ def summary_cells(record: Extraction) -> list[str]:
     # A user's own task may have no merchant: its first printed value tells documents apart as well.
     first = next((found.value for found in receipt.fields.values() if found.box), "")
     said = record.error.message if record.error else receipt.value("merchant_name") or first
-    return [harmless(cell) for cell in (record.file, record.status, said, receipt.value("date") or "", money, sure)]
+    cells = (record.file, record.status, said, receipt.value("date") or "", money, sure)
+    return [harmless(cell) for cell in (*cells, *verdict_cells(record))]
+
+
+def verdict_cells(record: Extraction) -> list[str]:
+    """The verdict and the weightiest finding, where a policy was asked for; else nothing."""
+    if record.verdict is None:
+        return []
+    first = next((finding for finding in record.findings if finding.severity != "low"), None)
+    first = first or next(iter(record.findings), None)
+    more = f" (+{len(record.findings) - 1})" if len(record.findings) > 1 else ""
+    return [record.verdict, f"{first.message}{more}" if first else ""]
 
 
 def harmless(text: str) -> str:

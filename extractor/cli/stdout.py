@@ -11,6 +11,9 @@ from extractor.cli.reading import summary_cells
 from extractor.types import Extraction
 from extractor.writers.base import explained
 
+_VERDICT = 6
+"""Where a row of the table has its verdict, if it has one."""
+
 
 class StdoutLines:
     """Prints each record as one line of JSON, at once."""
@@ -57,11 +60,17 @@ class TerminalTable:
         from rich.text import Text
 
         colours = {"ok": "green", "partial": "yellow", "failed": "red"}
+        colours |= {"approve": "green", "review": "yellow", "reject": "red"}
         table = Table("file", "status", "merchant", "date", header_style="bold")
         table.add_column("total", justify="right")
         table.add_column("sure", justify="right")
+        if any(len(row) > _VERDICT for row in self._rows):
+            table.add_column("verdict")
+            table.add_column("why", ratio=1)
         for row in sorted(self._rows):
-            cells = [Text(cell, colours.get(cell, "") if place == 1 else "") for place, cell in enumerate(row)]
+            cells = [
+                Text(cell, colours.get(cell, "") if place in (1, _VERDICT) else "") for place, cell in enumerate(row)
+            ]
             table.add_row(*cells)
         Console(file=self._out).print(table)
 

@@ -125,6 +125,14 @@ class Observation(Finding):
         return Finding(rule=self.rule, severity=self.severity, message=self.message, fields=list(self.fields))
 
 
+class Converts(Protocol):
+    """Dated exchange rates, as far as anything that examines cases needs them."""
+
+    def convert(self, money: Money, to: str, day: dt.date) -> Money | None:
+        """`money` in the currency `to` at the rate of a day; None where no rate is known."""
+        ...
+
+
 @dataclass(frozen=True)
 class Situation:
     """What is known beside the cases: the day of the audit, and rates (rates.py) where any were given."""
@@ -132,6 +140,7 @@ class Situation:
     today: dt.date = field(default_factory=dt.date.today)
     currency: str | None = None
     """The currency in which money at stake is added up, where rates allow."""
+    rates: Converts | None = None
 
 
 class Examiner(Protocol):

@@ -95,21 +95,25 @@ async def read_all(services: Services, uploads: Sequence[Upload], options: ReadO
     state = services.engine.state()
     turn = asyncio.Semaphore(max(2, 2 * state.workers))
     patience = time.monotonic() + services.settings.max_seconds
-    accepted = False
+    under_way = done = 0
 
     async def one(upload: Upload) -> Answer:
-        nonlocal accepted
+        nonlocal under_way, done
         async with turn:
             while True:
+                under_way += 1
                 try:
                     answer = await services.engine.read(upload, options)
                 except Busy as busy:
-                    if not accepted or time.monotonic() > patience:
+                    if not (under_way > 1 or done) or time.monotonic() > patience:
                         raise
-                    await asyncio.sleep(min(busy.retry_after, 1.0))
+                    pause = min(busy.retry_after, 1.0)
                 else:
-                    accepted = True
+                    done += 1
                     return answer
+                finally:
+                    under_way -= 1
+                await asyncio.sleep(pause)
 
     tasks = [asyncio.create_task(one(upload)) for upload in uploads]
     try:

@@ -85,6 +85,9 @@ async def read_form(request: Request, settings: ServiceSettings) -> Form:
         raise Refused(400, "malformed_form", f"The form can't be read: {error.message}") from None
     except ValueError as error:  # the parser lets pass what decoding names raises
         raise Refused(400, "malformed_form", "The form can't be read.") from error
+    if not parser.whole:
+        # What was cut off would be missing without a word.
+        raise Refused(400, "malformed_form", "The form ends before it is whole.")
     files: list[tuple[str, Upload]] = []
     fields: dict[str, str] = {}
     faults: list[Fault] = []
@@ -103,6 +106,11 @@ async def read_form(request: Request, settings: ServiceSettings) -> Form:
 
 class _InMemory(MultiPartParser):
     """Files stay in memory, whose sum is bounded, instead of in the folder for temporary files that all share."""
+
+    whole = False
+
+    def on_end(self) -> None:
+        self.whole = True
 
 
 async def read_json(request: Request, model: type[M]) -> M:

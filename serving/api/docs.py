@@ -16,7 +16,8 @@ _STYLE = """
 :root { color-scheme: light dark; --line: #8884; --soft: #8881; --accent: light-dark(#0b57a4, #8ab8ff); }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 0 auto; padding: 1rem; }
 section { border: 1px solid var(--line); border-radius: .5rem; padding: 0 1rem; margin: 1.5rem 0; }
-h2 code { color: var(--accent); } pre { background: var(--soft); padding: .75rem; overflow: auto; }
+h2 code { color: var(--accent); font-size: 1.1rem; }
+td p { margin: 0; } pre { background: var(--soft); padding: .75rem; overflow: auto; }
 pre, code { font: .875rem/1.45 ui-monospace, monospace; overflow-wrap: anywhere; } a { color: var(--accent); }
 table { border-collapse: collapse; width: 100%; } th, td { text-align: start; vertical-align: top; padding: .3rem .6rem;
 border-top: 1px solid var(--line); } summary { cursor: pointer; padding: .4rem 0; }

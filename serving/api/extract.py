@@ -66,7 +66,7 @@ the values, how sure each is, and where it stands on the page.
 
 Files come as parts `files` of a form, or in JSON as base64. A file that can't be read gets a record with status
 `failed` and an `error`; it neither fails the request nor hides the others. Options may stand in the query, the form or
-the JSON body.
+the JSON body, which wins over the query.
 
 With `annotate`, the answer holds `pictures` beside `results`; without, `results` alone.
 
@@ -113,6 +113,7 @@ def router() -> APIRouter:
 async def asked_for(request: Request, services: Services) -> tuple[Options, tuple[Upload, ...]]:
     """Options and files of a request. Raises Refused."""
     query = query_values(request, QUERY_NAMES)
+    as_model(Options, query, "query")  # also where the body says otherwise and wins
     if body_type(request) == JSON:
         body = await read_json(request, ExtractBody)
         check_count(len(body.files), services.settings)

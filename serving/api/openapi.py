@@ -10,12 +10,13 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from serving.api.audit import AuditAnswer, AuditBody
 from serving.api.extract import ExtractAnswer, ExtractBody
 from serving.api.score import ScoreAnswer, ScoreBody
 from serving.problems import Problem
 
-INPUTS: tuple[type[BaseModel], ...] = (ExtractBody, ScoreBody)
-ANSWERS: tuple[type[BaseModel], ...] = (ExtractAnswer, ScoreAnswer, Problem)
+INPUTS: tuple[type[BaseModel], ...] = (ExtractBody, ScoreBody, AuditBody)
+ANSWERS: tuple[type[BaseModel], ...] = (ExtractAnswer, ScoreAnswer, AuditAnswer, Problem)
 
 ABOUT = """
 Reads receipts and invoices into records: values, how sure each is, and where it stands on the page.

@@ -19,22 +19,28 @@ class Options(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    ocr: Literal["auto", "rapidocr", "tesseract"] | None = Field(None, description="The OCR engine.")
+    ocr: Literal["auto", "rapidocr", "tesseract"] | None = Field(default=None, description="The OCR engine.")
     language: str | None = Field(
-        None,
+        default=None,
         pattern=LANGUAGE,
         description="Tesseract's language packs, such as `deu` or `deu+eng`.",
         examples=["deu+eng"],
     )
     pages: str | None = Field(
-        None, pattern=PAGES, description="Only these pages, counted from 0: `0`, `0,2` or `0-3`.", examples=["0-1"]
+        default=None,
+        pattern=PAGES,
+        description="Only these pages, counted from 0: `0`, `0,2` or `0-3`.",
+        examples=["0-1"],
     )
     policy: str | None = Field(
-        None, pattern=NAME, description="The policy to check against, by its name in the service.", examples=["travel"]
+        default=None,
+        pattern=NAME,
+        description="The policy to check against, by its name in the service.",
+        examples=["travel"],
     )
-    annotate: bool = Field(False, description="Give back a picture of each page with the fields drawn over it.")
+    annotate: bool = Field(default=False, description="Give back a picture of each page with the fields drawn over it.")
     password: str | None = Field(
-        None, max_length=128, description="Opens an encrypted PDF. Never in a query: addresses end in logs."
+        default=None, max_length=128, description="Opens an encrypted PDF. Never in a query: addresses end in logs."
     )
 
     def reading(self, *, words: bool = False) -> ReadOptions:

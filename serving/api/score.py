@@ -25,6 +25,9 @@ MOST_PAIRS = 1000
 MOST_ITEMS = 60
 """Line items of one document. Matching them takes the cube of their number."""
 
+MOST_MATCHING = 5_000_000
+"""The sum of these cubes: some ten seconds of one core."""
+
 Text = Annotated[str, Field(max_length=5000)]
 FieldName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 
@@ -140,6 +143,7 @@ def router() -> APIRouter:
             raise Refused(415, "unsupported_media_type", "Scores are asked for in JSON.", headers={"Accept-Post": JSON})
         body = await read_json(request, ScoreBody)
         _check_names(body)
+        _check_work(body)
         note(request, documents=len(body.documents))
 
         async def work() -> Kept:
@@ -152,7 +156,7 @@ def router() -> APIRouter:
 
 def scored(body: ScoreBody) -> ScoreAnswer:
     """The scores of all documents together and of each."""
-    records = [_record(f"{number}.", pair.prediction) for number, pair in enumerate(body.documents)]
+    records = [_record(str(number), pair.prediction) for number, pair in enumerate(body.documents)]
     truths = [_truth(str(number), pair.reference) for number, pair in enumerate(body.documents)]
     whole = evaluate(records, {truth.id: truth for truth in truths})
     confident = any(
@@ -222,6 +226,13 @@ def _check_names(body: ScoreBody) -> None:
             if isinstance(item, dict) and (unknown := sorted(set(item) - set(ITEM_PARTS))):
                 place = f"body.documents.{number}.prediction.line_items"
                 raise invalid([Fault(place=place, message=f"a line item has no {unknown[0][:50]}")])
+
+
+def _check_work(body: ScoreBody) -> None:
+    pairs = ((len(pair.prediction.line_items), len(pair.reference.line_items or ())) for pair in body.documents)
+    if sum(max(counts) ** 3 for counts in pairs if all(counts)) > MOST_MATCHING:
+        message = "The documents have more line items than are matched in one request."
+        raise Refused(413, "too_many_items", message, hint="Send fewer documents at a time.")
 
 
 def _documented() -> dict[str, Any]:

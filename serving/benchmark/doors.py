@@ -26,7 +26,9 @@ START_LIMIT = 180.0
 
 
 class Door(Protocol):
-    """Where documents are handed in."""
+    """Where documents are handed in. `pid` is the process behind it: None for this one, or one that is not known."""
+
+    pid: int | None
 
     async def read(self, name: str, content: bytes) -> Extraction: ...
 
@@ -35,6 +37,7 @@ class EngineDoor:
     """The engine itself."""
 
     def __init__(self, engine: LocalEngine) -> None:
+        self.pid: int | None = None
         self._engine = engine
 
     async def read(self, name: str, content: bytes) -> Extraction:
@@ -47,7 +50,6 @@ class HttpDoor:
     def __init__(self, client: httpx.AsyncClient, pid: int | None = None) -> None:
         self.client = client
         self.pid = pid
-        """The service's process, where it was started here."""
 
     async def read(self, name: str, content: bytes) -> Extraction:
         """Raises httpx.HTTPStatusError where the service answers with a problem."""

@@ -11,11 +11,10 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from extractor.errors import MissingExtra
 from extractor.types import Extraction
 from serving.benchmark.doors import HttpDoor, content_of
+from serving.benchmark.processes import memory, workers
 from serving.benchmark.report import Figure, at_most, say
 
 BAD, LEAVING = 0.10, 0.05
@@ -134,38 +133,16 @@ def _note(seen: Seen, name: str, error: Exception) -> None:
 async def _watch(pid: int, seconds: float, seen: Seen) -> None:
     begun = time.monotonic()
     while (now := time.monotonic() - begun) < seconds:
-        seen.memory.append((now, sum(_memory(process) for process in _family(pid))))
+        seen.memory.append((now, memory(pid)))
         await asyncio.sleep(LOOK_EVERY)
 
 
 async def _killer(pid: int, seconds: float, kills: int, chance: random.Random, seen: Seen) -> None:
     for _ in range(kills):
         await asyncio.sleep(seconds / (kills + 1))
-        workers = [process for process in _family(pid) if "spawn_main" in " ".join(process.cmdline())]
-        if workers:
-            os.kill(chance.choice(workers).pid, signal.SIGKILL)
+        if alive := workers(pid):
+            os.kill(chance.choice(alive), signal.SIGKILL)
             seen.kills.append(time.monotonic())
-
-
-def _family(pid: int) -> list[Any]:
-    try:
-        import psutil
-    except ImportError as error:
-        raise MissingExtra("psutil is not installed.", hint="Install it: pip install 'tailor[dev]'.") from error
-    try:
-        service = psutil.Process(pid)
-        return [service, *service.children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return []
-
-
-def _memory(process: Any) -> int:
-    import psutil
-
-    try:
-        return int(process.memory_info().rss)
-    except psutil.Error:
-        return 0
 
 
 def _figures(seen: Seen, seconds: float, watched: bool) -> list[Figure]:

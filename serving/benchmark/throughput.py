@@ -3,60 +3,94 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import statistics
 import time
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from extractor.pipeline import Settings
 from extractor.pool import run_many
 from serving.benchmark.doors import Door, content_of
+from serving.benchmark.processes import cpu_seconds
 from serving.benchmark.report import Figure, at_least, say
 
 
+@dataclass
+class Run:
+    """When records came, and the CPU time that `pid` and its workers used from the first that count to the last.
+
+    The first `skip` records don't count: starting up is no part of the comparison.
+    """
+
+    pid: int
+    skip: int
+    times: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
+
+    def saw_record(self) -> None:
+        self.times.append(time.perf_counter())
+        if len(self.times) >= self.skip:
+            self.cpu.append(cpu_seconds(self.pid))
+
+    @property
+    def rate(self) -> float:
+        """Documents a second."""
+        counted = self.times[self.skip - 1 :]
+        return (len(counted) - 1) / (counted[-1] - counted[0])
+
+    @property
+    def work(self) -> float:
+        """CPU seconds a document."""
+        return (self.cpu[-1] - self.cpu[0]) / (len(self.cpu) - 1)
+
+
 async def measure(door: Door, paths: Sequence[Path], *, workers: int, rounds: int, over: str) -> list[Figure]:
-    """Documents a second, each way from the record after the first few (starting up is not counted) to the last."""
+    """Documents a second and CPU seconds a document, each way."""
     files = content_of(list(paths))
-    served: list[float] = []
-    extracted: list[float] = []
+    served: list[Run] = []
+    extracted: list[Run] = []
     for number in range(rounds):
         say(f"throughput: round {number + 1} of {rounds}")
-        served.append(_rate(await _serve(door, files, 2 * workers + 2), workers))
-        extracted.append(_rate(await asyncio.to_thread(_extract, paths, workers), workers))
-        say(f"  {over} {served[-1]:.2f}, tailor extract {extracted[-1]:.2f} documents/s")
-    ratios = [one / other for one, other in zip(served, extracted, strict=True)]
-    note = f"{len(paths)} documents, {workers} workers, {rounds} rounds"
+        served.append(Run(door.pid or os.getpid(), workers + 1))
+        await _serve(door, files, 2 * workers + 2, served[-1])
+        extracted.append(Run(os.getpid(), workers + 1))
+        await asyncio.to_thread(_extract, paths, workers, extracted[-1])
+        say(f"  {over} {served[-1].rate:.2f}, tailor extract {extracted[-1].rate:.2f} documents/s")
+    return _figures(served, extracted, f"{len(paths)} documents, {workers} workers, {rounds} rounds", over)
+
+
+def _figures(served: Sequence[Run], extracted: Sequence[Run], note: str, over: str) -> list[Figure]:
+    ratios = [one.rate / other.rate for one, other in zip(served, extracted, strict=True)]
+    works = [other.work / one.work for one, other in zip(served, extracted, strict=True)]
+    spans = [f"{min(each):.2f}–{max(each):.2f}" for each in (ratios, works)]
     return [
-        Figure(f"throughput, {over}", statistics.median(served), "documents/s", note),
-        Figure("throughput, tailor extract", statistics.median(extracted), "documents/s", note),
-        at_least(
-            "served against extracted", statistics.median(ratios), "×", 0.9, f"{min(ratios):.2f}–{max(ratios):.2f}"
-        ),
+        Figure(f"throughput, {over}", statistics.median(run.rate for run in served), "documents/s", note),
+        Figure("throughput, tailor extract", statistics.median(run.rate for run in extracted), "documents/s", note),
+        at_least("served against extracted", statistics.median(ratios), "×", 0.9, spans[0]),
+        Figure(f"work, {over}", statistics.median(run.work for run in served), "CPU s a document"),
+        Figure("work, tailor extract", statistics.median(run.work for run in extracted), "CPU s a document"),
+        Figure("the same by CPU time", statistics.median(works), "×", f"{spans[1]}; holds on a busy machine too"),
     ]
 
 
-async def _serve(door: Door, files: Sequence[tuple[str, bytes]], at_once: int) -> list[float]:
-    """When each record came, with `at_once` requests always under way."""
+async def _serve(door: Door, files: Sequence[tuple[str, bytes]], at_once: int, run: Run) -> None:
+    """All files, with `at_once` requests always under way."""
     left = iter(files)
-    times: list[float] = []
 
     async def client() -> None:
         for name, content in left:
             record = await door.read(name, content)
             if record.status == "failed":
                 say(f"  {name} was not read: {record.error}")
-            times.append(time.perf_counter())
+            run.saw_record()
 
     await asyncio.gather(*(client() for _ in range(at_once)))
-    return times
 
 
-def _extract(paths: Sequence[Path], workers: int) -> list[float]:
+def _extract(paths: Sequence[Path], workers: int, run: Run) -> None:
     with closing(run_many(Settings(), paths, max(2, workers), 300.0)) as records:
-        return [time.perf_counter() for _ in records]
-
-
-def _rate(times: Sequence[float], workers: int) -> float:
-    ordered = sorted(times)[workers:]
-    return (len(ordered) - 1) / (ordered[-1] - ordered[0])
+        for _ in records:
+            run.saw_record()

@@ -6,6 +6,7 @@ for the next one. Only documents of like length share a batch, so that a long on
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from bisect import bisect_left
@@ -17,6 +18,8 @@ from typing import Protocol
 from extractor.student.encoder import Encoded
 from extractor.student.runtime import Answers
 from serving.engine.observer import Observer, Unobserved
+
+logger = logging.getLogger(__name__)
 
 
 class Runs(Protocol):
@@ -99,6 +102,8 @@ class Batcher:
                 self._running += 1
             try:
                 self._run(batch)
+            except Exception:  # an observer's own; the answers were given before
+                logger.exception("watching the student failed")
             finally:
                 with self._changed:
                     self._running -= 1
@@ -127,10 +132,6 @@ class Batcher:
 
     def _run(self, batch: list[_Waiting]) -> None:
         began = time.monotonic()
-        lengths = [len(each.document) for each in batch]
-        self._observer.on_batch(len(batch), sum(lengths), max(lengths) * len(batch))
-        for each in batch:
-            self._observer.on_stage("batch_wait", began - each.since)
         try:
             answers = self._student.run([each.document for each in batch])
         except Exception as error:
@@ -138,7 +139,14 @@ class Batcher:
         else:
             for each, answer in zip(batch, answers, strict=True):
                 each.future.set_result(Asked(answer, began - each.since))
+        self._tell(batch, began)
+
+    def _tell(self, batch: list[_Waiting], began: float) -> None:
         self._observer.on_stage("batch_run", time.monotonic() - began)
+        lengths = [len(each.document) for each in batch]
+        self._observer.on_batch(len(batch), sum(lengths), max(lengths) * len(batch))
+        for each in batch:
+            self._observer.on_stage("batch_wait", began - each.since)
 
     def _apart(self, batch: list[_Waiting], began: float, error: Exception) -> None:
         """A batch that failed is run one by one: a document that the student can't take spoils no other."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from extractor.ocr import default_cache_folder
 from extractor.student.encoder import PICTURE_HEIGHT, PICTURE_WIDTH, Encoded, Token, encode
 from extractor.student.runtime import Student
 from extractor.student.session import CPU, Cuda, on_gpu
@@ -68,7 +69,7 @@ def sample(tokens: int, pages: int = 1) -> Encoded:
 def _ways(settings: EngineSettings) -> Iterator[Path | None]:
     """Folders for TensorRT's engines, or None for CUDA without it, the fastest way first."""
     if settings.tensorrt == "auto" and settings.reading.cuda != "off":
-        yield settings.engines or Path.home() / ".cache" / "tailor" / "engines"
+        yield settings.engines or default_cache_folder().parent / "engines"
     yield None
 
 

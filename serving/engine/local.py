@@ -71,13 +71,17 @@ class LocalEngine:
         self._slots: list[Slot] = []
         self._parts: Parts | None = None
         self._batcher: Batcher | None = None
+        self._stopped = threading.Event()
 
     async def start(self) -> None:
         """Loads the student, starts the workers and lets each read a first page.
 
-        Raises UsageError or WorkerDied where no worker can start.
+        Raises UsageError or WorkerDied where no worker can start, Busy (code `stopping`) where it is stopped meanwhile.
         """
         await asyncio.to_thread(self._start)
+        if self._stopped.is_set():
+            await asyncio.to_thread(self._end)
+            raise _stopping()
         problems = [slot.problem for slot in self._slots if slot.problem]
         if not any(slot.ready for slot in self._slots):
             await self.stop(0.0)
@@ -85,6 +89,7 @@ class LocalEngine:
 
     async def stop(self, grace: float) -> None:
         """What is not done after `grace` seconds ends with Busy (code `stopping`), to be sent again elsewhere."""
+        self._stopped.set()
         self._queue.close()
         until = time.monotonic() + grace
         while any(self._queue.counts) and time.monotonic() < until:
@@ -92,7 +97,7 @@ class LocalEngine:
         self._queue.drain()
         for job in list(self._jobs):
             job.withdrawn = True
-            job.settle(Busy("The service is stopping.", code="stopping", hint="Send it again in a moment."))
+            job.settle(_stopping())
         await asyncio.to_thread(self._end)
 
     async def read(self, upload: Upload, options: ReadOptions) -> Answer:
@@ -160,16 +165,19 @@ class LocalEngine:
         )
         self._slots = [Slot(number, shared) for number in range(self.settings.processes)]
         for slot in self._slots:
-            slot.start()
+            if not self._stopped.is_set():
+                slot.start()
         for slot in self._slots:
-            slot.tried.wait()
+            while not (slot.tried.wait(_LOOK) or self._stopped.is_set()):
+                pass
 
     def _end(self) -> None:
-        for slot in self._slots:
+        slots, self._slots = self._slots, []
+        for slot in slots:
             slot.kill()
-        for slot in self._slots:
-            slot.join()
-        self._slots = []
+        for slot in slots:
+            if slot.ident is not None:  # it was started
+                slot.join()
         if self._batcher:
             self._batcher.close()
 
@@ -189,6 +197,10 @@ class LocalEngine:
                 observer.on_stage(stage, record.seconds[stage])
         for name, found in record.receipt.fields.items():
             observer.on_confidence(name, found.confidence)
+
+
+def _stopping() -> Busy:
+    return Busy("The service is stopping.", code="stopping", hint="Send it again in a moment.")
 
 
 def assembled(settings: EngineSettings) -> Parts:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import threading
+import time
 from multiprocessing.connection import wait
 
 from extractor.pool import cause_of_death, interrupts_held, single_threaded
@@ -45,7 +46,8 @@ class WorkerProcess:
 
     @property
     def alive(self) -> bool:
-        return self._process.is_alive()
+        # Not is_alive(): it would collect the exit status, which only one thread may.
+        return not self.closed and not wait([self._process.sentinel], 0)
 
     @property
     def pid(self) -> int:
@@ -97,4 +99,7 @@ class WorkerProcess:
         if self._process.is_alive():
             self.kill()
             self._process.join()
+        until = time.monotonic() + GIVE_UP
+        while self._process.exitcode is None and time.monotonic() < until:
+            time.sleep(0.01)  # another worker's start looks at all children, and is just collecting this one's status
         return Died(self._process.exitcode or 0)

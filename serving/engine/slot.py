@@ -78,19 +78,16 @@ class Slot(threading.Thread):
         worker = self._worker
         return worker.pid if worker else 0
 
-    def halt(self) -> None:
-        """Ends the thread, and its worker, after the document in work; `kill` ends that too."""
-        self._halt.set()
-
     def kill(self) -> None:
+        """Ends the thread and its worker, and with it the document in work."""
         self._halt.set()
         if worker := self._worker:
             worker.kill()
 
     def run(self) -> None:
         while not self._halt.is_set():
-            worker = self._successor or self._start()
-            self._successor = None
+            worker, self._successor = self._successor, None
+            worker = worker or self._start()
             if worker is not None:
                 self._worker = worker
                 self.tried.set()
@@ -105,7 +102,7 @@ class Slot(threading.Thread):
         """A worker that is ready; None where it failed, after a pause that grows."""
         try:
             worker = self._begin()
-        except (Died, TailorError) as error:
+        except (Died, TailorError, OSError) as error:
             self._failures += 1
             if isinstance(error, TailorError):
                 self.problem = error
@@ -146,7 +143,8 @@ class Slot(threading.Thread):
         while not self._halt.is_set():
             if self._successor:
                 self._shared.observer.on_worker("renewed")
-                break
+                threading.Thread(target=worker.retire, daemon=True).start()
+                return
             job = self._shared.queue.take(IDLE_LOOK)
             if not worker.alive:
                 if job:
@@ -177,6 +175,10 @@ class Slot(threading.Thread):
         except Died as death:
             self._died(worker, job, death)
             return False
+        except Exception as defect:  # whatever it is, the document gets its answer and the slot goes on
+            logger.exception("a document was given up")
+            self._end(worker, "died")
+            answer = worker_died(job.upload, f"{type(defect).__name__}")
         worker.documents += 1
         self._shared.queue.done(job, None if job.withdrawn else time.monotonic() - began)
         if answer is not None:
@@ -246,7 +248,7 @@ class Slot(threading.Thread):
     def _succeed(self) -> None:
         try:
             self._successor = self._begin()
-        except (Died, TailorError) as error:
+        except (Died, TailorError, OSError) as error:
             logger.warning("a worker's successor did not start: %s", error)
         finally:
             self._renewal = None

@@ -9,20 +9,30 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from extractor.student.encoder import Encoded
     from extractor.student.runtime import Answers
     from serving.engine.base import Answer, ReadOptions, Upload
-    from serving.engine.messages import ToWorker
+    from serving.engine.messages import FromWorker, ToWorker
 
 _THREAD_LIMITS = ("OMP_NUM_THREADS", "OMP_THREAD_LIMIT", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
+EASILY_KILLED = "500"
+"""What the system short of memory adds to a worker's claim to be killed: a worker is replaced, the service is not."""
+
+
 class Withdrawn(Exception):
     """Nobody waits for the document any more."""
+
+
+class ParentGone(Exception):
+    """There is no one left to read for. Its own kind: a document may well raise EOFError or BrokenPipeError itself."""
 
 
 class Reader(Protocol):
@@ -48,28 +58,45 @@ class Line:
 
     def check(self) -> None:
         """Raises Withdrawn where the document in work has been called back."""
-        while self._connection.poll():
-            self._receive()
+        while self._at_hand():
+            self.receive()
 
     def ask(self, documents: Sequence[Encoded]) -> list[Answers]:
         """The student's answers. Raises Withdrawn, or RuntimeError where the student failed."""
         from serving.engine.messages import Answered, Ask
 
-        self._connection.send(Ask(self.number, tuple(documents)))
+        self.send(Ask(self.number, tuple(documents)))
         while True:
-            message = self._receive()
+            message = self.receive()
             if isinstance(message, Answered) and message.number == self.number:
                 if message.problem:
                     raise RuntimeError(message.problem)
                 return list(message.answers)
 
-    def _receive(self) -> ToWorker | None:
+    def send(self, message: FromWorker) -> None:
+        """Raises ParentGone."""
+        try:
+            self._connection.send(message)
+        except OSError as error:
+            raise ParentGone from error
+
+    def receive(self) -> ToWorker | None:
+        """The next message; None tells the worker to go. Raises Withdrawn for the document in work, and ParentGone."""
         from serving.engine.messages import Withdraw
 
-        message: ToWorker | None = self._connection.recv()
+        try:
+            message: ToWorker | None = self._connection.recv()
+        except (EOFError, OSError) as error:
+            raise ParentGone from error
         if isinstance(message, Withdraw) and message.number == self.number:
             raise Withdrawn
         return message
+
+    def _at_hand(self) -> bool:
+        try:
+            return self._connection.poll()
+        except OSError as error:
+            raise ParentGone from error
 
 
 class ReaderFactory(Protocol):
@@ -87,33 +114,37 @@ def work(connection: Connection, make: ReaderFactory) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to act on
     sys.stdout.flush()
     os.dup2(2, 1)  # whatever a library prints must not mix with the parent's standard output
-    try:
-        _work(connection, make)
-    except (EOFError, BrokenPipeError, ConnectionResetError):
-        return  # the parent is gone
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(EASILY_KILLED)
+    with suppress(ParentGone):
+        _work(Line(connection), make)
 
 
-def _work(connection: Connection, make: ReaderFactory) -> None:
+def _work(line: Line, make: ReaderFactory) -> None:
     from extractor.errors import TailorError, UsageError
     from serving.engine.messages import Finished, Ready, Unable, Work
 
-    line = Line(connection)
     try:
         reader = make(line)
         reader.warm_up()
     except TailorError as error:
-        connection.send(Unable(error))
-        return
-    except (EOFError, OSError):
+        return line.send(Unable(error))
+    except ParentGone:
         raise
     except Exception as defect:
-        connection.send(Unable(UsageError(f"A worker can't start ({type(defect).__name__}: {defect}).")))
-        return
-    connection.send(Ready(reader.warnings))
-    while (message := connection.recv()) is not None:
+        return line.send(Unable(UsageError(f"A worker can't start ({type(defect).__name__}: {defect}).")))
+    line.send(Ready(reader.warnings))
+    while True:
+        try:
+            message = line.receive()
+        except Withdrawn:
+            continue  # it came too late
+        if message is None:
+            return None
         if isinstance(message, Work):
             line.number = message.number
-            connection.send(Finished(message.number, _read(reader.read, message)))
+            line.send(Finished(message.number, _read(reader.read, message)))
+        message = None  # the document is not kept while the worker waits for the next one
 
 
 def _read(read: Callable[[Upload, ReadOptions], Answer], work: object) -> Answer | None:
@@ -127,7 +158,7 @@ def _read(read: Callable[[Upload, ReadOptions], Answer], work: object) -> Answer
         return read(work.upload, work.options)
     except Withdrawn:
         return None
-    except (EOFError, BrokenPipeError, ConnectionResetError):
+    except ParentGone:
         raise
     except TailorError as error:
         return failure(work.upload, error.notice())

@@ -29,7 +29,7 @@ class BodyGuard:
             await self.app(scope, receive, send)
             return
         body = _Body(self, receive)
-        sender = _Sender(send, self._settings.send_seconds)
+        sender = AnswerSender(send, self._settings.send_seconds)
         try:
             body.check_announced(scope["headers"])
             await self.app(scope, body.receive, sender.send)
@@ -104,7 +104,7 @@ class _Body:
         )
 
 
-class _Sender:
+class AnswerSender:
     def __init__(self, send: Send, seconds: float) -> None:
         self._send = send
         self._seconds = seconds

@@ -6,6 +6,7 @@ machine) and cross-site requests (a web page that posts to this machine).
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from urllib.parse import urlsplit
 
@@ -126,8 +127,9 @@ class Gate:
 
 
 def bare_host(host: str) -> str:
-    """A Host header without its port, in lower case; an IPv6 address keeps its brackets."""
-    host = host.strip().lower()
-    if host.startswith("["):
-        return host.partition("]")[0] + "]"
-    return host.partition(":")[0]
+    """A Host header without its port, in lower case; an IPv6 address keeps its brackets. Others stay whole."""
+    found = _HOST.fullmatch(host.strip().lower())
+    return found[1] if found else host
+
+
+_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^:\[\]]*)(?::[0-9]{1,5})?")

@@ -190,4 +190,4 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 def _hash(presented: str) -> str:
-    return hashlib.sha256(presented.encode("utf-8", "surrogateescape")).hexdigest()
+    return hashlib.sha256(presented.encode("utf-8", "surrogatepass")).hexdigest()

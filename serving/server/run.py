@@ -23,7 +23,6 @@ from serving.safety.access import check_start, keys_needed
 from serving.safety.keys import KeyRing
 from serving.server.engines import build_engine
 from serving.server.protocol import GuardedProtocol
-from serving.services import Services
 from serving.settings import ServiceSettings
 
 log = logging.getLogger("serving")
@@ -75,7 +74,7 @@ def run(
         failures.append(error)
         server.should_exit = True
 
-    app = create_app(settings, engine, metrics=metrics, rooms=rooms, hooks=Hooks(ready=_ready, failed=failed))
+    app = create_app(settings, engine, metrics=metrics, rooms=rooms, hooks=Hooks(failed=failed))
     server = uvicorn.Server(server_config(settings, app))
     address, port = sock.getsockname()[:2]
     shown = f"[{address}]" if ":" in address else address
@@ -113,10 +112,6 @@ def server_config(settings: ServiceSettings, app: Any) -> uvicorn.Config:
         timeout_graceful_shutdown=max(1, round(settings.grace)),
         h11_max_incomplete_event_size=settings.max_header_bytes + 8192,
     )
-
-
-def _ready(services: Services) -> None:
-    log.info("requests are answered", extra={"policies": services.judge.names()})
 
 
 def _bound(settings: ServiceSettings) -> socket.socket:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from extractor.errors import BadModel, OcrError
+from extractor.errors import BadModel, BadPolicy, OcrError
 from extractor.loading import Limits
 from extractor.ocr.base import Reading
 from extractor.ocr.fake import FakeOcr
@@ -178,6 +178,48 @@ def test_bytes_that_cannot_be_read_fail_without_an_exception(make: Make) -> None
     assert record.error.code == "unknown_format"
 
 
+def test_bytes_with_a_name_give_the_record_of_the_file(make: Make, tmp_path: Path) -> None:
+    path = tmp_path / "scan.png"
+    picture().save(path, "JPEG")
+    extractor = make()
+    of_file, _ = extractor.read(path)
+    of_bytes, _ = extractor.read(path.read_bytes(), name=str(path))
+    assert codes(of_file.warnings) >= {"wrong_extension"}
+    assert of_bytes.model_copy(update={"seconds": {}}) == of_file.model_copy(update={"seconds": {}})
+
+
+def test_bytes_with_a_name_that_cannot_be_read_give_the_record_of_the_file(make: Make, tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("no receipt")
+    extractor = make()
+    of_file, _ = extractor.read(path)
+    of_bytes, _ = extractor.read(path.read_bytes(), name=str(path))
+    assert of_bytes.model_copy(update={"seconds": {}}) == of_file.model_copy(update={"seconds": {}})
+
+
+def test_only_the_pages_asked_for_are_read_and_values_keep_their_page(make: Make, tmp_path: Path) -> None:
+    record, document = make(pages=(2, 1)).read(scan(tmp_path, 3))
+    assert document
+    assert [page.index for page in document.pages] == [1, 2]
+    assert record.pages == 3
+    found = {each.page for each in record.receipt.fields.values() if each.box}
+    assert found
+    assert found <= {1, 2}
+
+
+def test_a_page_that_is_not_there_fails_the_document(make: Make, tmp_path: Path) -> None:
+    record = make(pages=(0, 3)).extract(scan(tmp_path, 3))
+    assert record.error
+    assert record.error.code == "no_such_page"
+    assert "3 pages" in record.error.message
+
+
+def test_a_student_and_an_engine_can_be_given(make: Make) -> None:
+    first = make()
+    second = Extractor(first.settings, student=first.student, engine=first.engine)
+    assert second.extract(picture()).receipt == first.extract(picture()).receipt
+
+
 def test_pictures_of_pages_are_kept_only_where_asked_for(make: Make) -> None:
     _, bare = make().read(picture())
     _, whole = make().read(picture(), keep_images=True)
@@ -229,3 +271,25 @@ def test_a_shipped_model_is_taken_by_its_name(
 def test_a_folder_that_is_no_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadModel, match="not a Tailor model"):
         Extractor(model=tmp_path)
+
+
+def test_without_a_policy_nothing_is_judged(make: Make) -> None:
+    record = make().extract(picture())
+    assert (record.verdict, record.findings) == (None, [])
+
+
+def test_a_policy_fills_verdict_and_findings(make: Make) -> None:
+    record = make(policy="default").extract(picture())
+    assert record.verdict == "review"
+    assert "reading" in {finding.rule for finding in record.findings}
+
+
+def test_a_document_that_failed_is_sent_to_a_person(make: Make, tmp_path: Path) -> None:
+    record = make(policy="default").extract(tmp_path / "none.jpg")
+    assert (record.status, record.verdict) == ("failed", "review")
+    assert "could not be read" in record.findings[0].message
+
+
+def test_a_policy_that_is_none_is_refused_before_anything_is_read(make: Make, tmp_path: Path) -> None:
+    with pytest.raises(BadPolicy, match="can't be read"):
+        make(policy=tmp_path / "none.yaml")

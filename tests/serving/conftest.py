@@ -50,30 +50,46 @@ async def service(settings: ServiceSettings, engine: Engine, **more: Any) -> Asy
             yield client
 
 
-@pytest.fixture
-def listening(settings: Callable[..., ServiceSettings]) -> Iterator[Callable[..., tuple[str, int]]]:
+class Listening:
     """`listening(engine, name=value)`: the address of a service behind a real socket, stopped after the test."""
-    servers: list[tuple[uvicorn.Server, threading.Thread, socket.socket]] = []
 
-    def start(engine: Engine | None = None, **given: Any) -> tuple[str, int]:
-        chosen = settings(**given)
+    def __init__(self, settings: Callable[..., ServiceSettings]) -> None:
+        self._settings = settings
+        self._running: list[tuple[uvicorn.Server, threading.Thread, socket.socket]] = []
+
+    def __call__(self, engine: Engine | None = None, **given: Any) -> tuple[str, int]:
+        chosen = self._settings(**given)
         app = create_app(chosen, engine or FakeEngine())
         server = uvicorn.Server(server_config(chosen, app))
         sock = socket.create_server(("127.0.0.1", 0))
         thread = threading.Thread(target=lambda: server.run(sockets=[sock]), daemon=True)
         thread.start()
-        servers.append((server, thread, sock))
-        address = sock.getsockname()[:2]
-        with httpx.Client(base_url=f"http://127.0.0.1:{address[1]}") as client:
-            for _ in range(200):
-                with contextlib.suppress(httpx.HTTPError):
-                    if client.get("/readyz").status_code == 200:
-                        return address
-                threading.Event().wait(0.02)
+        self._running.append((server, thread, sock))
+        host, port = sock.getsockname()[:2]
+        for _ in range(500):
+            with contextlib.suppress(httpx.HTTPError):
+                if httpx.get(f"http://{host}:{port}/readyz").status_code == 200:
+                    return host, port
+            threading.Event().wait(0.02)
         raise AssertionError("the service did not become ready")
 
-    yield start
-    for server, thread, sock in servers:
-        server.should_exit = True
-        thread.join(10)
-        sock.close()
+    def stop(self) -> None:
+        while self._running:
+            server, thread, sock = self._running.pop()
+            server.should_exit = True
+            thread.join(20)
+            sock.close()
+            assert not thread.is_alive(), "the service did not stop"
+
+
+@pytest.fixture
+def listening(settings: Callable[..., ServiceSettings]) -> Iterator[Listening]:
+    found = Listening(settings)
+    yield found
+    found.stop()
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """Tests marked `anyio` run on asyncio, as the service does."""
+    return "asyncio"

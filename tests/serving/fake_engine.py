@@ -17,6 +17,7 @@ class FakeEngine:
 
     seconds: float = 0.0
     capacity: int = 1000
+    retry_after: float = 3.0
     hold: asyncio.Event | None = None
     warm: asyncio.Event | None = None
     fails: TailorError | None = None
@@ -55,7 +56,7 @@ class FakeEngine:
 
     async def read(self, upload: Upload, options: ReadOptions) -> Answer:
         if self.running >= self.capacity:
-            raise Busy("The queue is full.", retry_after=3.0)
+            raise Busy("The queue is full.", retry_after=self.retry_after)
         if self.breaks:
             raise self.breaks
         self.began += 1

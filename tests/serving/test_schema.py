@@ -32,7 +32,7 @@ CHECKED = (
 )
 
 
-def send(app: Any, cases: int) -> Counter[tuple[str, int]]:
+def send(app: Any, cases: int, start: int = 7) -> Counter[tuple[str, int]]:
     """Sends about this many generated requests and checks each answer; counts operations and statuses.
 
     Operations that take a body get nearly all: without one there is little to vary. Half of the requests keep to the
@@ -62,7 +62,7 @@ def send(app: Any, cases: int) -> Counter[tuple[str, int]]:
                 phases=[Phase.explicit, Phase.generate],
                 suppress_health_check=list(HealthCheck),
             )
-            limits(seed(7)(given(operation.as_strategy(generation_mode=mode))(one)))()
+            limits(seed(start)(given(operation.as_strategy(generation_mode=mode))(one)))()
     return answered
 
 
@@ -71,9 +71,9 @@ def app(settings: Callable[..., ServiceSettings]) -> Any:
     return create_app(settings(allowed_hosts=("testserver",)), FakeEngine())
 
 
-def test_some_hundred_generated_requests_are_answered_as_described(app: Any) -> None:
-    answered = send(app, 300)
-    assert sum(answered.values()) >= 200
+def test_a_hundred_generated_requests_are_answered_as_described(app: Any) -> None:
+    answered = send(app, 150)
+    assert sum(answered.values()) >= 100
     assert answered["POST /v1/extract", 200]
     assert answered["POST /v1/score", 200]
     assert answered["POST /v1/extract", 422]
@@ -83,10 +83,11 @@ def test_some_hundred_generated_requests_are_answered_as_described(app: Any) -> 
 @pytest.mark.timeout(3600)
 def test_ten_thousand_generated_requests_are_answered_as_described(app: Any) -> None:
     answered: Counter[tuple[str, int]] = Counter()
-    asked = 10_000
-    while sum(answered.values()) < 10_000:  # hypothesis stops early where it has run out of new cases
-        answered += send(app, asked)
-        asked = 10_500 - sum(answered.values())
+    start = 0
+    while sum(answered.values()) < 10_000:
+        start += 1
+        answered += send(app, 1000, start)
+        print(f"{sum(answered.values())} requests")
     for (operation, status), count in sorted(answered.items()):
         print(f"{operation:24} {status} {count:6}")
     print(f"{sum(answered.values())} requests, none answered with 5xx, none against the schema")

@@ -107,6 +107,12 @@ def _training(bench: Bench) -> list[Figure]:
     return distil.training_pace(bench.config, distil.TRAINING_SECONDS)
 
 
+def _overpayment(bench: Bench) -> list[Figure]:
+    from training.benchmark import overpayment
+
+    return overpayment.figures(bench.sroie, bench.reader, bench.limit or overpayment.CLAIMS)
+
+
 FIGURES: dict[str, Callable[[Bench], list[Figure]]] = {
     "sroie": _sroie,
     "wild": _wild,
@@ -121,8 +127,10 @@ FIGURES: dict[str, Callable[[Bench], list[Figure]]] = {
     "distil": _distil,
     "languages": _languages,
     "training": _training,
+    "overpayment": _overpayment,
 }
 
 CONTRACT = ("sroie", "wild", "teacher", "calibration", "rotation", "model", "student-latency", "throughput", "memory")
 """What is measured when no figure is named; `ocr-settings` is for choosing, not for showing; `distil` is the
-table of the distilled student, with bounds of its own, `languages` and `training` parts of it."""
+table of the distilled student, with bounds of its own, `languages` and `training` parts of it; `overpayment` is of the
+audit, and its limit counts claims."""

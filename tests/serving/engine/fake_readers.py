@@ -77,6 +77,8 @@ class FakeReader:
                 os.kill(os.getpid(), signal.SIGKILL)
             case "broken":
                 raise BrokenFile("The picture is cut off.", hint="Scan it again.")
+            case "cut off":
+                raise EOFError("of the document's own")
             case "defect":
                 raise ZeroDivisionError("oops")
             case "endless":

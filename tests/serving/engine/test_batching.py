@@ -38,7 +38,7 @@ def make() -> Iterator[Make]:
     made: list[Batcher] = []
 
     def build(student: Any, **changes: Any) -> Batcher:
-        settings = {"size": 4, "wait": 0.0, "lengths": (64, 128), "lanes": 1} | changes
+        settings: dict[str, Any] = {"size": 4, "wait": 0.0, "lengths": (64, 128), "lanes": 1} | changes
         made.append(Batcher(student, **settings))
         return made[-1]
 

@@ -48,9 +48,10 @@ def test_when_to_come_again_follows_how_long_documents_took_lately() -> None:
             queue.put(one)
             queue.take(0)
             queue.done(one, seconds)
+        for _ in range(42):
+            queue.put(job())
         with pytest.raises(Busy) as busy:
-            for _ in range(43):
-                queue.put(job())
+            queue.put(job())
         return busy.value.retry_after
 
     assert refused(0.01) == SHORTEST_RETRY

@@ -123,8 +123,10 @@ def test_the_state_tells_what_runs(engine: Running) -> None:
 
 
 def test_a_bad_document_and_a_defect_give_failed_records(engine: Running) -> None:
-    records = [answer.record for answer in engine.read("broken", "defect", "fine")]
-    assert [record.error.code if record.error else "" for record in records] == ["broken_image", "internal", ""]
+    records = [answer.record for answer in engine.read("broken", "defect", "cut off", "fine")]
+    codes = [record.error.code if record.error else "" for record in records]
+    assert codes == ["broken_image", "internal", "internal", ""]
+    assert not engine.ears.events
     assert "Traceback" not in str(records[1].error)
     assert len(records[0].sha256) == 64
 
@@ -275,6 +277,19 @@ def test_a_worker_is_renewed_after_its_share_without_a_pause(tmp_path: Path) -> 
         assert "died" not in engine.ears.events
     finally:
         engine.close()
+
+
+def test_an_engine_can_be_stopped_while_it_starts(tmp_path: Path) -> None:
+    async def hasty() -> None:
+        engine = LocalEngine(EngineSettings(workers=1), assemble=Fakes(tmp_path))
+        starting = asyncio.ensure_future(engine.start())
+        await asyncio.sleep(0.2)
+        await engine.stop(0.0)
+        with pytest.raises(Busy, match="stopping"):
+            await starting
+        assert not engine.state().ready
+
+    asyncio.run(asyncio.wait_for(hasty(), PATIENCE))
 
 
 def test_an_engine_whose_workers_cannot_be_built_says_why(tmp_path: Path) -> None:

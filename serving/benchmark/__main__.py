@@ -27,6 +27,10 @@ Rounds = Annotated[int, typer.Option(min=1, help="How often each side is measure
 Url = Annotated[str | None, typer.Option(help="A service that runs; without it one is started.")]
 Key = Annotated[str | None, typer.Option(envvar="TAILOR_API_KEY", help="Its API key.")]
 Cache = Annotated[Path | None, typer.Option(help="A folder that keeps OCR readings, for parts about the student.")]
+Readings = Annotated[
+    Path | None,
+    typer.Option("--cache", help="OCR readings of before, for both sides: what is left shows the overhead sharply."),
+]
 
 
 class Over(StrEnum):
@@ -82,9 +86,11 @@ def throughput(
     over: Over = Over.HTTP,
     url: Url = None,
     key: Key = None,
+    cache: Readings = None,
     json: Json = None,
 ) -> None:
     """The service at saturation against `tailor extract` on the same files."""
+    from extractor.pipeline import Settings
     from serving.benchmark import throughput as part
     from serving.benchmark.documents import documents
     from serving.benchmark.report import show
@@ -92,8 +98,9 @@ def throughput(
     found = documents(files or [], count)
 
     async def run() -> None:
-        async with _door(over, url, key, workers) as door:
-            show(await part.measure(door, found, workers=workers, rounds=rounds, over=over.value), json)
+        async with _door(over, url, key, workers, cache) as door:
+            how = Settings(cache=cache)
+            show(await part.measure(door, found, workers=workers, rounds=rounds, over=over.value, settings=how), json)
 
     asyncio.run(run())
 
@@ -107,9 +114,11 @@ def latency(
     over: Over = Over.HTTP,
     url: Url = None,
     key: Key = None,
+    cache: Readings = None,
     json: Json = None,
 ) -> None:
     """What one request takes longer than one call of the SDK."""
+    from extractor.pipeline import Settings
     from serving.benchmark import latency as part
     from serving.benchmark.documents import documents
     from serving.benchmark.report import show
@@ -117,8 +126,9 @@ def latency(
     found = documents(files or [], count)
 
     async def run() -> None:
-        async with _door(over, url, key, workers) as door:
-            show(await part.measure(door, found, rounds=rounds, over=over.value), json)
+        async with _door(over, url, key, workers, cache) as door:
+            how = Settings(cache=cache)
+            show(await part.measure(door, found, rounds=rounds, over=over.value, settings=how), json)
 
     asyncio.run(run())
 
@@ -150,12 +160,18 @@ def load(
     asyncio.run(run())
 
 
-def _door(over: Over, url: str | None, key: str | None, workers: int) -> AbstractAsyncContextManager[Door]:
+def _door(
+    over: Over, url: str | None, key: str | None, workers: int, cache: Path | None
+) -> AbstractAsyncContextManager[Door]:
+    from extractor.errors import UsageError
+    from extractor.pipeline import Settings
     from serving.benchmark.doors import engine_door, http_door
     from serving.engine.settings import EngineSettings
 
     if over is Over.ENGINE:
-        return engine_door(EngineSettings(workers=workers))
+        return engine_door(EngineSettings(reading=Settings(cache=cache), workers=workers))
+    if cache:
+        raise UsageError("The service keeps no OCR readings.", hint="Use --cache with --over engine.")
     return http_door(url, key, workers)
 
 

@@ -7,15 +7,17 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from extractor.pipeline import Extractor
+from extractor.pipeline import Extractor, Settings
 from extractor.types import Extraction
 from serving.benchmark.doors import Door, content_of
 from serving.benchmark.report import Figure, at_most, say
 
 
-async def measure(door: Door, paths: Sequence[Path], *, rounds: int, over: str) -> list[Figure]:
+async def measure(
+    door: Door, paths: Sequence[Path], *, rounds: int, over: str, settings: Settings | None = None
+) -> list[Figure]:
     """Milliseconds added: whole calls in pairs; and outside of loading and OCR, whose noise hides the rest."""
-    extractor = Extractor()
+    extractor = Extractor(settings)
     files = content_of(list(paths))
     for name, content in files[:2]:
         extractor.read(content, name=name)

@@ -47,8 +47,10 @@ class Run:
         return (self.cpu[-1] - self.cpu[0]) / (len(self.cpu) - 1)
 
 
-async def measure(door: Door, paths: Sequence[Path], *, workers: int, rounds: int, over: str) -> list[Figure]:
-    """Documents a second and CPU seconds a document, each way."""
+async def measure(
+    door: Door, paths: Sequence[Path], *, workers: int, rounds: int, over: str, settings: Settings | None = None
+) -> list[Figure]:
+    """Documents a second and CPU seconds a document, each way. `settings` are those of `tailor extract`."""
     files = content_of(list(paths))
     served: list[Run] = []
     extracted: list[Run] = []
@@ -57,7 +59,7 @@ async def measure(door: Door, paths: Sequence[Path], *, workers: int, rounds: in
         served.append(Run(door.pid or os.getpid(), workers + 1))
         await _serve(door, files, 2 * workers + 2, served[-1])
         extracted.append(Run(os.getpid(), workers + 1))
-        await asyncio.to_thread(_extract, paths, workers, extracted[-1])
+        await asyncio.to_thread(_extract, paths, settings or Settings(), workers, extracted[-1])
         say(f"  {over} {served[-1].rate:.2f}, tailor extract {extracted[-1].rate:.2f} documents/s")
     return _figures(served, extracted, f"{len(paths)} documents, {workers} workers, {rounds} rounds", over)
 
@@ -90,7 +92,7 @@ async def _serve(door: Door, files: Sequence[tuple[str, bytes]], at_once: int, r
     await asyncio.gather(*(client() for _ in range(at_once)))
 
 
-def _extract(paths: Sequence[Path], workers: int, run: Run) -> None:
-    with closing(run_many(Settings(), paths, max(2, workers), 300.0)) as records:
+def _extract(paths: Sequence[Path], settings: Settings, workers: int, run: Run) -> None:
+    with closing(run_many(settings, paths, max(2, workers), 300.0)) as records:
         for _ in records:
             run.saw_record()

@@ -158,8 +158,9 @@ class Slot(threading.Thread):
 
     def _lost(self, worker: WorkerProcess) -> None:
         self._worker = None
-        self._shared.observer.on_worker("died")
-        logger.warning("worker %d is gone; another is started", worker.pid)
+        if not self._halt.is_set():
+            self._shared.observer.on_worker("died")
+            logger.warning("worker %d is gone; another is started", worker.pid)
         worker.close()
 
     def _read(self, worker: WorkerProcess, job: Job) -> bool:

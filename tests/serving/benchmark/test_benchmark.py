@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from extractor.pipeline import Extractor
+from extractor.pipeline import Extractor, Settings
 from extractor.types import Extraction, Notice
 from serving.benchmark import batching, latency, load, throughput
 from serving.benchmark.__main__ import app
@@ -63,7 +63,7 @@ def test_a_document_can_be_made_as_long_as_needed() -> None:
 
 
 def test_the_batcher_is_measured_with_what_explains_it() -> None:
-    figures = {each.name: each for each in batching.measure([sample(20)] * 32, threads=1, lanes=1, askers=8, rounds=1)}
+    figures = {each.name: each for each in batching.measure([sample(20)] * 16, threads=1, lanes=1, askers=8, rounds=1)}
     assert figures["mean batch, with buckets"].value > 1
     assert figures["padding, with buckets"].value == 0
     assert figures["gain of dynamic batching"].asked == "≥ 1.5"
@@ -77,7 +77,7 @@ def test_throughput_keeps_as_many_requests_under_way_as_it_says(
         (tmp_path / f"{number}.jpg").write_bytes(b"x")
     door = SlowDoor(0.01)
 
-    def extract(paths: object, workers: int, run: throughput.Run) -> None:
+    def extract(paths: object, settings: Settings, workers: int, run: throughput.Run) -> None:
         run.times = [float(number) for number in range(12)]
         run.cpu = [0.5 * number for number in range(10)]
 
@@ -93,6 +93,9 @@ def test_throughput_keeps_as_many_requests_under_way_as_it_says(
 
 def test_latency_is_what_the_service_adds(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     class Instant:
+        def __init__(self, settings: None) -> None:
+            assert settings is None
+
         def read(self, content: bytes, name: str) -> tuple[Extraction, None]:
             time.sleep(0.01)
             return Extraction(file=name, sha256="", status="ok", pages=1), None

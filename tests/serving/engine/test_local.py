@@ -22,7 +22,7 @@ from serving.engine.settings import EngineSettings
 from tests.serving.engine.fake_readers import Fakes
 
 T = TypeVar("T")
-PATIENCE = 40.0
+PATIENCE = 150.0
 """Seconds in which whatever a test waits for has happened, on a busy machine too."""
 
 

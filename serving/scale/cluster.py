@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import secrets
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,6 +21,11 @@ from serving.scale.settings import ScaleSettings
 logger = logging.getLogger(__name__)
 
 DEPLOYMENT = "Reader"
+
+_LOOPBACK = {"_node_ip_address": "127.0.0.2"} if sys.platform == "linux" else {}
+"""Keeps a Ray that is started here to this machine. 127.0.0.1 Ray would replace by an address that others can reach; on
+other systems it stays on the loopback by itself."""
+
 ASK = 30.0
 """Seconds that a replica, or Ray's controller, may take to answer a question about itself."""
 
@@ -117,16 +123,16 @@ class Cluster:
         if self._ray.is_initialized():
             return
         self._started_here = not os.environ.get("RAY_ADDRESS")
-        local = {"_node_ip_address": "127.0.0.1", "include_dashboard": False} if self._started_here else {}
+        local = {"include_dashboard": False, **_LOOPBACK} if self._started_here else {}
         self._ray.init(log_to_driver=False, configure_logging=False, namespace="tailor", **local)
 
     def _check_room(self) -> None:
         resources = self._ray.cluster_resources()
         for kind, share in (("CPU", self.scale.cpus), ("GPU", self.scale.gpus)):
-            wanted = share * self.scale.replicas
-            if wanted > resources.get(kind, 0.0):
+            wanted, there = share * self.scale.replicas, resources.get(kind, 0.0)
+            if wanted > there:
                 raise UsageError(
-                    f"{self.scale.replicas} replicas need {wanted:g} {kind}s; Ray has {resources.get(kind, 0.0):g} here.",
+                    f"{self.scale.replicas} replicas need {wanted:g} {kind}s; Ray has {there:g} here.",
                     code=f"too_few_{kind.lower()}s",
                     hint="Ask for fewer --replicas or --workers, or name a larger cluster in RAY_ADDRESS.",
                 )
@@ -155,16 +161,28 @@ def _within(seconds: float, work: Callable[[], Any], late: Callable[[], TailorEr
     thread.join(seconds)
     if problem:
         raise TailorError(
-            f"Ray could not start the replicas ({type(problem[0]).__name__}).", code="not_scaled", hint="See Ray's logs."
+            f"Ray could not start the replicas ({type(problem[0]).__name__}).",
+            code="not_scaled",
+            hint="See Ray's logs.",
         ) from problem[0]
     if not outcome:
         raise late()
     return outcome[0]
 
 
-def _ray() -> Any:
+_QUIET = {
     # A service that reads receipts tells nobody else about itself; Ray would report its use.
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    "RAY_USAGE_STATS_ENABLED": "0",
+    # The service's log is JSON lines; Ray keeps its own in files.
+    "RAY_SERVE_LOG_TO_STDERR": "0",
+    # Replicas share their cores with OCR, and answer later than Ray expects by default.
+    "RAY_SERVE_QUEUE_LENGTH_RESPONSE_DEADLINE_S": "1.0",
+}
+
+
+def _ray() -> Any:
+    for name, value in _QUIET.items():
+        os.environ.setdefault(name, value)
     try:
         import ray
         import ray.serve

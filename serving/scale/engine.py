@@ -142,10 +142,9 @@ class RayEngine:
                 raise _Lost(type(error).__name__) from error
             raise
         if isinstance(told, Refusal):
-            error = told.error()
-            if error.code == "stopping" and not self._stopping:
+            if told.code == "stopping" and not self._stopping:
                 raise _Lost("it was stopped")  # Ray moves the replica; another one reads
-            raise error
+            raise told.error()
         answer: Answer = told
         return answer
 

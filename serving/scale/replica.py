@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from dataclasses import dataclass
 
@@ -10,8 +9,6 @@ from extractor.errors import TailorError
 from serving.engine.base import Answer, Busy, EngineState, ReadOptions, Upload
 from serving.engine.local import Assemble, LocalEngine
 from serving.engine.settings import EngineSettings
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -63,11 +60,6 @@ class Replica:
             return await self._engine.read(upload, options)
         except TailorError as error:
             return Refusal.of(error)
-
-    def check_health(self) -> None:
-        """Asked by Ray now and then: a replica none of whose workers can be started is replaced."""
-        if self._problem is None and not self._engine.state().ready:
-            logger.warning("no worker of this replica is ready")
 
     async def __del__(self) -> None:
         await self._engine.stop(0.0)

@@ -26,6 +26,9 @@ _LOOPBACK = {"_node_ip_address": "127.0.0.2"} if sys.platform == "linux" else {}
 """Keeps a Ray that is started here to this machine. 127.0.0.1 Ray would replace by an address that others can reach; on
 other systems it stays on the loopback by itself."""
 
+TRIES = 3
+"""How often Ray is started, or asked for, before it is given up."""
+
 ASK = 30.0
 """Seconds that a replica, or Ray's controller, may take to answer a question about itself."""
 
@@ -45,7 +48,8 @@ class Cluster:
     def start(self) -> EngineState:
         """Joins the cluster of RAY_ADDRESS, or starts Ray on this machine; returns when all replicas have warmed up.
 
-        Raises MissingExtra, UsageError (too_few_cpus, not_scaled), or what a replica could not be built for.
+        Raises MissingExtra, UsageError (ray_unusable, too_few_cpus, too_few_gpus, not_scaled), or what kept a replica
+        from being built.
         """
         self._ray = _ray()
         from ray import serve
@@ -122,9 +126,24 @@ class Cluster:
     def _join(self) -> None:
         if self._ray.is_initialized():
             return
-        self._started_here = not os.environ.get("RAY_ADDRESS")
+        address = os.environ.get("RAY_ADDRESS")
+        self._started_here = not address
         local = {"include_dashboard": False, **_LOOPBACK} if self._started_here else {}
-        self._ray.init(log_to_driver=False, configure_logging=False, namespace="tailor", **local)
+        # On a busy machine Ray's own processes miss their deadlines at first; the next time their files are warm.
+        for attempt in range(TRIES):
+            try:
+                self._ray.init(log_to_driver=False, configure_logging=False, namespace="tailor", **local)
+                return
+            except Exception as error:  # plain Exception where they don't come up in time
+                logger.warning("Ray did not start", extra={"attempt": attempt + 1, "error": type(error).__name__})
+                self._ray.shutdown()
+                problem = error
+        where = f"reached at {address}" if address else "started on this machine"
+        raise UsageError(
+            f"Ray can't be {where} ({type(problem).__name__}).",
+            code="ray_unusable",
+            hint="Check RAY_ADDRESS, free memory and the load of the machine; Ray's logs are in /tmp/ray.",
+        ) from problem
 
     def _check_room(self) -> None:
         resources = self._ray.cluster_resources()

@@ -150,7 +150,7 @@ def test_commands_in_comments_and_documentation_exist():
     assert len(found) > 5
     for match in found:
         assert match[1] in known, match[0]
-        assert {option for option in re.findall(r" (--[a-z-]+)", match[2].split("|")[0])} <= known[match[1]], match[0]
+        assert set(re.findall(r" (--[a-z-]+)", match[2].split("|")[0])) <= known[match[1]], match[0]
 
 
 def _options(callback: Any) -> set[str]:

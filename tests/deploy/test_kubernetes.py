@@ -8,13 +8,14 @@ from typing import Any
 import kubernetes_validate
 import pytest
 import yaml
+from kubernetes_validate.utils import ValidationError, all_versions
 
 from serving.settings import ServiceSettings
 from tests.conftest import ROOT
 
 KUBERNETES = ROOT / "deploy" / "kubernetes"
 PLACES = ["base", "overlays/gpu", "overlays/scaled"]
-VERSIONS = kubernetes_validate.all_versions()[-3:]
+VERSIONS = all_versions()[-3:]
 
 Manifest = dict[str, Any]
 
@@ -91,7 +92,7 @@ def test_every_manifest_is_valid(place, version):
 def test_what_is_invalid_would_be_found():
     manifest = built("base")["Deployment", "tailor"]
     manifest["spec"]["template"]["spec"]["containers"][0]["imagee"] = "x"
-    with pytest.raises(kubernetes_validate.ValidationError):
+    with pytest.raises(ValidationError):
         kubernetes_validate.validate(manifest, VERSIONS[-1], strict=True)
 
 

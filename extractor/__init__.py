@@ -9,11 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from extractor.client import AsyncClient, Client
     from extractor.pipeline import Extractor, Settings
     from extractor.types import Box, Document, Extraction, Field, Finding, LineItem, Notice, Page, Receipt, Word
 
 __all__ = [
+    "AsyncClient",
     "Box",
+    "Client",
     "Document",
     "Extraction",
     "Extractor",
@@ -27,6 +30,13 @@ __all__ = [
     "Word",
 ]
 
+_HOMES = {
+    "AsyncClient": "extractor.client",
+    "Client": "extractor.client",
+    "Extractor": "extractor.pipeline",
+    "Settings": "extractor.pipeline",
+}
+
 
 def __getattr__(name: str) -> object:
     # The pipeline pulls in ONNX Runtime and the loaders, the types NumPy and pydantic: `tailor --help` needs neither.
@@ -34,5 +44,4 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    module = import_module("extractor.pipeline" if name in ("Extractor", "Settings") else "extractor.types")
-    return getattr(module, name)
+    return getattr(import_module(_HOMES.get(name, "extractor.types")), name)

@@ -14,7 +14,8 @@
     │   ├── LimitExceeded            too_many_bytes, too_many_pages, too_many_pixels, too_slow
     │   └── WorkerDied               worker_died
     ├── OcrError                     the OCR engine failed on a page (ocr_failed)
-    └── OutputError                  the results can't be written (disk_full, output_unwritable)
+    ├── OutputError                  the results can't be written (disk_full, output_unwritable)
+    └── ServiceError                 a service refused a client, or can't be reached (unreachable, key_needed, …)
 
 A code is stable: programs may compare it. A message is one sentence that names what is wrong; a hint says what to do.
 """
@@ -106,3 +107,23 @@ class OcrError(TailorError):
 
 class OutputError(TailorError):
     code = "output_unwritable"
+
+
+class ServiceError(TailorError):
+    """`status` is the HTTP status of the last answer, None where there was none; `retry_after` the seconds after which
+    the service asks to come again, where it says so."""
+
+    code = "service"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        hint: str = "",
+        status: int | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, code=code, hint=hint)
+        self.status = status
+        self.retry_after = retry_after

@@ -51,6 +51,15 @@ def serve(
     workers: Annotated[
         int | None, typer.Option(min=1, help="OCR processes.", show_default="by the cores", rich_help_panel=_READING)
     ] = None,
+    replicas: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Readers of --engine ray, on the cluster of RAY_ADDRESS or here; --workers is then for each, 1.",
+            show_default="2",
+            rich_help_panel=_READING,
+        ),
+    ] = None,
     ocr: Annotated[
         str | None, typer.Option(metavar="auto|rapidocr|tesseract", show_default="auto", rich_help_panel=_READING)
     ] = None,
@@ -153,6 +162,7 @@ def serve(
         model=model,
         engine=engine,
         workers=workers,
+        replicas=replicas,
         ocr=ocr,
         languages=language,
         cuda=cuda,

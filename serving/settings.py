@@ -44,6 +44,8 @@ class ServiceSettings(BaseSettings):
     model: str | None = Field(None, description="A model folder, or the name of a shipped model.")
     engine: Literal["local", "ray"] = Field("local", description="What runs the model.")
     workers: int = Field(0, ge=0, le=256, description="OCR processes; 0 chooses by the number of cores.")
+    replicas: int = Field(2, ge=1, le=10_000, description="Of the engine ray: each has `workers` processes, 0 being 1.")
+    replica_gpus: float = Field(0.0, ge=0, le=64, description="GPUs of each replica; a part of one can be shared.")
     ocr: Literal["auto", "rapidocr", "tesseract"] = "auto"
     languages: Names = Field((), description="Tesseract's language packs, such as deu,eng.")
     cuda: Literal["auto", "on", "off"] = "auto"

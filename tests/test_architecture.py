@@ -29,7 +29,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"ocr", "student", "policy", "truth", "pool", "writers"}),
     frozenset({"evaluation", "ray_pool"}),
     frozenset({"pipeline"}),
-    frozenset({"annotate"}),
+    frozenset({"annotate", "client"}),
     frozenset({"cli"}),
 )
 """The modules and packages directly inside extractor, from the ground up. Who adds one says here where it stands."""

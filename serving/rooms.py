@@ -1,4 +1,4 @@
-"""The rooms that the service has beside its own operations: each adds its routes and what it keeps running."""
+"""What belongs to the service beside reading: a job queue, the page. Each is a room with routes of its own."""
 
 from __future__ import annotations
 

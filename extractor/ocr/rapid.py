@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from extractor.errors import OcrError
+from extractor.memory import reuse_large_blocks
 from extractor.ocr.base import Reading
 from extractor.types import Box, ImageArray, Word
 
@@ -46,8 +46,6 @@ class RapidSettings:
     """Find out whether the page lies on its side or upside down, and turn it."""
     votes: int = 8
     """How many of the widest pieces of text vote on upside down."""
-    give_back_every: int = 15
-    """Every so many pages memory that is free goes back to the system; 0 keeps it."""
 
 
 class RapidOcr:
@@ -56,13 +54,12 @@ class RapidOcr:
     def __init__(self, settings: RapidSettings | None = None) -> None:
         self.settings = settings or RapidSettings()
         self._engine = _engine(self.settings)
-        self._pages = 0
-        _take_large_blocks_from_the_heap()
+        reuse_large_blocks()
 
     @property
     def name(self) -> str:
         chosen = asdict(self.settings)
-        for speed_only in ("threads", "cuda", "give_back_every"):
+        for speed_only in ("threads", "cuda"):
             del chosen[speed_only]
         return "rapidocr-ppocrv6-small:" + ",".join(f"{key}={value}" for key, value in chosen.items())
 
@@ -78,10 +75,6 @@ class RapidOcr:
             raise OcrError(
                 f"RapidOCR failed on this page ({type(defect).__name__}).", hint="Try --ocr tesseract."
             ) from defect
-        finally:
-            self._pages += 1
-            if self.settings.give_back_every and self._pages % self.settings.give_back_every == 0:
-                _give_back()
 
     def _read(self, image: ImageArray) -> Reading:
         image = self._sized(image)
@@ -164,30 +157,6 @@ class RapidOcr:
                 x1, y1 = points.max(axis=0) / (width, height)
                 words.append(Word(word, Box.clipped(float(x0), float(y0), float(x1), float(y1)), confidence, line))
         return words, unread
-
-
-def _give_back() -> None:
-    """Lets the C library give free memory back, where it is one that keeps it (glibc)."""
-    import ctypes
-
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).malloc_trim(0)
-
-
-_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
-"""M_TRIM_THRESHOLD and M_MMAP_THRESHOLD of glibc's malloc.h."""
-
-
-def _take_large_blocks_from_the_heap() -> None:
-    """The arena of ONNX Runtime keeps the largest blocks that any page asked for, and a worker grows from page to page;
-    it is left out (`_engine`). glibc would then ask the system for every large block and give it back at once, which
-    costs a fifth of the time in page faults: it is told to reuse its heap, which `_give_back` empties now and then."""
-    import ctypes
-
-    with suppress(OSError, AttributeError):
-        library = ctypes.CDLL(None)
-        library.mallopt(_TRIM_THRESHOLD, 256 << 20)
-        library.mallopt(_MMAP_THRESHOLD, 1 << 30)
 
 
 def _join(text: str, parts: Sequence[tuple[str, float, Any]]) -> list[tuple[str, float, npt.NDArray[np.float32]]]:

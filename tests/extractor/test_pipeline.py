@@ -17,7 +17,7 @@ from extractor.errors import BadModel, BadPolicy, OcrError
 from extractor.loading import Limits
 from extractor.ocr.base import Reading
 from extractor.ocr.fake import FakeOcr
-from extractor.pipeline import Extractor, Settings
+from extractor.pipeline import GIVE_BACK_EVERY, Extractor, Settings
 from extractor.student import artifact
 from extractor.types import ImageArray, Notice
 from tests.extractor.student.documents import ROWS, page
@@ -271,6 +271,20 @@ def test_a_shipped_model_is_taken_by_its_name(
 def test_a_folder_that_is_no_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadModel, match="not a Tailor model"):
         Extractor(model=tmp_path)
+
+
+def test_free_memory_goes_back_between_documents_every_few_pages(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    happened: list[str] = []
+    monkeypatch.setattr("extractor.pipeline.give_back", lambda: happened.append("given back"))
+    extractor = make()
+    for _ in range(GIVE_BACK_EVERY + 1):
+        extractor.extract(picture())
+        happened.append("read")
+    assert happened == ["read"] * (GIVE_BACK_EVERY - 1) + ["given back", "read", "read"]
+    extractor.extract(scan(tmp_path, GIVE_BACK_EVERY))  # a document of many pages counts them all
+    assert happened[-1] == "given back"
 
 
 def test_without_a_policy_nothing_is_judged(make: Make) -> None:

@@ -148,7 +148,7 @@ _engines: list[Any] = []
 def _start_engine() -> None:
     from extractor.ocr.rapid import RapidOcr, RapidSettings
 
-    _engines.append(RapidOcr(RapidSettings(threads=1, upright=False, give_back_every=0)))
+    _engines.append(RapidOcr(RapidSettings(threads=1, upright=False)))
 
 
 def _read_words(file: str) -> tuple[str, int]:

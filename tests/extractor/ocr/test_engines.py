@@ -14,7 +14,6 @@ import pytest
 from extractor.errors import MissingExtra, OcrError, UsageError
 from extractor.ocr import CachedOcr, build_engine, tesseract
 from extractor.ocr.auto import AutoOcr
-from extractor.ocr.base import Reading
 from extractor.ocr.languages import debian_package, pack
 from extractor.ocr.rapid import RapidOcr, RapidSettings
 from extractor.ocr.reading_order import arrange
@@ -42,20 +41,6 @@ def test_rapidocr_reads_a_page_whichever_way_it_lies(rapid: RapidOcr, quarters: 
     assert reading.turned == (-90 * quarters) % 360
     found = rows(arrange(reading.words, page.shape[0] / page.shape[1]))
     assert [row.replace(" ", "") for row in found] == [line.replace(" ", "") for line in RECEIPT]
-
-
-def test_rapidocr_gives_memory_back_now_and_then_and_reads_the_same(
-    rapid: RapidOcr, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    given_back: list[int] = []
-    monkeypatch.setattr("extractor.ocr.rapid._give_back", lambda: given_back.append(len(readings)))
-    page = draw(RECEIPT)
-    tidy = RapidOcr(RapidSettings(give_back_every=2))
-    readings: list[Reading] = []
-    for _ in range(4):
-        readings.append(tidy.read(page))
-    assert given_back == [1, 3]  # while the second and the fourth page were read
-    assert all(reading == rapid.read(page) for reading in readings)
 
 
 def test_rapidocr_keeps_no_arena(rapid: RapidOcr) -> None:

@@ -113,6 +113,9 @@ class Tampering:
         """The signals that become findings, each with its severity: by its confidence, and one step more where another
         kind of sign points at the same value."""
         enough = [signal for signal in signals if signal.grade >= self.settings.least_grade]
+        if any(signal.name == Synthetic.name for signal in enough):
+            # On a page that a program drew all digits are alike: that is one sign, not two.
+            enough = [signal for signal in enough if signal.name != Copied.name]
         found = []
         for signal in enough:
             level = (signal.confidence >= self.settings.medium) + (signal.confidence >= self.settings.high)

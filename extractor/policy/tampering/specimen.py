@@ -23,6 +23,9 @@ Grey = npt.NDArray[np.float32]
 MOST_PAGES = 3
 """Pages of one file whose pictures are looked at."""
 
+SET = "text-layer"
+"""The engine of pages whose words are a PDF's own text (extractor.ocr)."""
+
 MOST_FILE_BYTES = 64 * 2**20
 
 
@@ -78,8 +81,14 @@ class Specimen:
 
     @cached_property
     def sheets(self) -> tuple[Sheet, ...]:
-        """The pictures of the first pages, from the document where it kept them, else from the file."""
+        """The pictures of the first pages, from the document where it kept them, else from the file.
+
+        Pages that were read from a PDF's own text have none: their letters are set by a program, each digit the very
+        picture of the next, on every honest invoice, too.
+        """
         pages = self.evidence.document.pages if self.evidence.document else ()
+        if any(page.engine == SET for page in pages):
+            return ()
         kept = [Sheet(page.index, page.image, page.words) for page in pages[:MOST_PAGES] if page.image is not None]
         if kept:
             return tuple(kept)

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from extractor.normalize.amounts import parse_amount
 from extractor.normalize.arithmetic import consistency, possible_totals
+from extractor.policy.claims.printed import Role, amounts_on
 from extractor.policy.tampering.base import Trace, strongest
 from extractor.policy.tampering.specimen import Specimen
 from extractor.types import AMOUNT_FIELDS, Word
@@ -19,6 +20,10 @@ from extractor.types import AMOUNT_FIELDS, Word
 _TENDERED = re.compile(r"\b(cash|tunai|tendered|tender|bar|gegeben|esp[eè]ces|efectivo|contanti)\b", re.IGNORECASE)
 _CHANGE = re.compile(r"\b(change|baki|kembali|kembalian|r[uü]ckgeld|zur[uü]ck|rendu|cambio|resto)\b", re.IGNORECASE)
 _TOLERANCE = Decimal("0.05")
+
+BORNE_OUT = 0.3
+"""The grade of sums that don't lead to a total which has a second witness: below what is told. Of 365 honest receipts
+of train four had sums that failed, and all of them such a witness."""
 
 
 class Sums:
@@ -54,6 +59,8 @@ class Sums:
         names = tuple(amounts) + (("line_items",) if code == "items_mismatch" else ())
         places = tuple(specimen.field_place(name) for name in amounts)
         near = next((each for each in possible_totals(amounts, items) if one_digit_apart(each, amounts["total"])), None)
+        if borne_out(specimen, amounts["total"]):
+            return code, Trace(BORNE_OUT, f"{message} The page bears it out elsewhere, though.", places, names)
         if near is not None:
             led = near.quantize(amounts["total"])
             said = f"{message} It would lead to {led}, which is one digit away."
@@ -78,6 +85,19 @@ class Sums:
                     ("change_one_digit" if near else "change"),
                     Trace(0.9 if near else 0.4, sentence, (specimen.field_place("total"),), ("total",)),
                 )
+
+
+def borne_out(specimen: Specimen, total: Decimal) -> bool:
+    """Whether the total has a second witness on the page: it is printed again, or is cash given less change.
+
+    Who changes a total changes it in one place; where it stands in two, rather a tax or a subtotal was misread.
+    """
+    document = specimen.evidence.document
+    printed = amounts_on(document) if document else ()
+    if sum(each.may_be(total) for each in printed) > 1:
+        return True
+    handed = {each.value for each in printed if each.role is Role.TENDER and each.value > 0}
+    return any(given - back == total for given in handed for back in handed if given > back)
 
 
 def one_digit_apart(one: Decimal, other: Decimal) -> bool:

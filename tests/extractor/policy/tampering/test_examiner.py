@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -11,6 +12,7 @@ from extractor.policy.tampering import Signal, Tampering, TamperingSettings, sig
 from extractor.policy.tampering.base import Trace
 from extractor.policy.tampering.calibration import Calibration, SignalTable, grade, shipped
 from extractor.policy.tampering.examiner import UNMEASURED, agreeing, likelihood_ratio, posterior
+from extractor.policy.tampering.specimen import Specimen
 from tests.extractor.policy.tampering.making import evidence, page
 
 TABLE = Calibration(
@@ -72,6 +74,21 @@ def test_two_kinds_of_sign_at_one_amount_weigh_more_than_one():
     examiner = Tampering(calibration=TABLE)
     assert [severity for _, severity in examiner.told([letters, again])] == ["low", "low"]
     assert [severity for _, severity in examiner.told([letters, compressed])] == ["medium", "medium"]
+
+
+def test_that_all_digits_of_a_drawn_page_are_alike_is_one_sign_and_not_two():
+    drawn, alike = (Signal(name, 0.9, 0.9, "", (), ("total",)) for name in ("synthetic", "copied"))
+    told = Tampering(calibration=TABLE).told([drawn, alike])
+    assert [signal.name for signal, _ in told] == ["synthetic"]
+    assert [signal.name for signal, _ in Tampering(calibration=TABLE).told([alike])] == ["copied"]
+
+
+def test_a_page_that_is_a_pdfs_own_text_has_no_letters_to_measure():
+    receipt = evidence(page(), total="306.00", currency="EUR")
+    (read,) = receipt.document.pages
+    own = replace(receipt, document=replace(receipt.document, pages=(replace(read, engine="text-layer"),)))
+    assert Specimen(receipt).sheets
+    assert Specimen(own).sheets == ()
 
 
 def test_beyond_the_strongest_honest_value_false_alarms_are_at_most_one_in_all():

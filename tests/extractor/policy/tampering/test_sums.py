@@ -36,6 +36,15 @@ def test_a_total_one_digit_away_from_the_sum_weighs_more():
     assert found["one_digit"].sentence.endswith("It would lead to 10.60, which is one digit away.")
 
 
+def test_a_total_that_the_page_bears_out_is_rather_not_what_was_misread():
+    parts = {"subtotal": "7.74", "tax": "0.40", "total": "8.20"}
+    again = traces("TOTAL 8.20", "VISA 8.20", **parts)
+    paid = traces("TOTAL 8.20", "CASH 10.00", "CHANGE 1.80", **parts)
+    once = traces("TOTAL 8.20", "VISA 8.14", **parts)
+    assert again["total_mismatch"].value < 0.5 > paid["total_mismatch"].value
+    assert once["total_mismatch"].value > 0.5
+
+
 def test_items_that_lead_nowhere_are_told():
     assert set(traces(total="31.87", items=["4.00", "6.00"])) == {"items_mismatch"}
 

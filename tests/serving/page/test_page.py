@@ -325,7 +325,7 @@ def _states(browser: Browser, serving: Listening, receipts: Receipts, tmp_path: 
     browser.give(*receipts("a.png"), bad)
     browser.read(2)
     browser.script("document.querySelector('details').open = true")
-    browser.find("[data-field=merchant_name] .right").click()
+    browser.click("[data-field=merchant_name] .right")
     browser.type("#field-total", "81,90\t")
     yield "read"
     browser.all(".open")[1].click()

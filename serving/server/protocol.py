@@ -65,8 +65,11 @@ class GuardedProtocol(H11Protocol):
         if self.conn.their_state is h11.SEND_BODY and not self.transport.is_closing():
             # Answered before the body had come, such as with 413. To close now could take the answer away from the
             # client before it reads it; so the rest of the body is thrown away for a while.
-            self._stop_clock()
-            self._head_clock = self.loop.call_later(LINGER, self.transport.abort)
+            self.loop.call_later(LINGER, self._end_of_patience)
+
+    def _end_of_patience(self) -> None:
+        if self.conn.their_state is h11.SEND_BODY and self.cycle.response_complete:
+            self.transport.abort()
 
     @property
     def _idle(self) -> bool:

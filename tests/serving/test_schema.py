@@ -87,7 +87,7 @@ def test_ten_thousand_generated_requests_are_answered_as_described(app: Any) -> 
     while sum(answered.values()) < 10_000:
         start += 1
         answered += send(app, 1000, start)
-        print(f"{sum(answered.values())} requests")
+        print(f"{sum(answered.values())} requests", flush=True)
     for (operation, status), count in sorted(answered.items()):
         print(f"{operation:24} {status} {count:6}")
     print(f"{sum(answered.values())} requests, none answered with 5xx, none against the schema")

@@ -50,6 +50,12 @@ def problem(answer: bytes) -> Any:
     return json.loads(answer.partition(b"\r\n\r\n")[2])
 
 
+@pytest.fixture(autouse=True)
+def little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rest of a refused body is thrown away for a moment only: the tests wait for the end of it."""
+    monkeypatch.setattr("serving.server.protocol.LINGER", 0.5)
+
+
 def test_a_connection_that_sends_no_head_is_closed(listening: Listening) -> None:
     address = listening(header_seconds=0.5)
     answer, seconds = talk(address)

@@ -9,7 +9,7 @@ const GROUPS = [
   ["Seller", ["merchant_name", "merchant_address", "merchant_phone", "merchant_tax_id", "country"]],
   ["Payment", ["payment_method", "card_last4"]],
 ];
-const LINE_LETTERS = 34;
+const LINE_LETTERS = 20;
 
 const WORDS = {
   sure: "sure", check: "check", doubtful: "doubtful", edited: "edited", confirmed: "confirmed", absent: "not found",

@@ -80,10 +80,7 @@ export class Picture {
     this.element.classList.toggle("lighting", lit.length > 0);
     this.tag.hidden = !lit.length || !words;
     if (!lit.length) return;
-    for (const { box } of lit) {
-      box.classList.add("lit");
-      box.parentNode.append(box); // above its neighbours
-    }
+    for (const { box } of lit) box.classList.add("lit");
     const inside = this.scroller.getBoundingClientRect();
     const at = lit[0].box.getBoundingClientRect();
     const left = at.left - inside.left + this.scroller.scrollLeft, top = at.top - inside.top + this.scroller.scrollTop;

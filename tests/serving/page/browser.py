@@ -126,6 +126,11 @@ class Browser:
 
         ActionChains(self.chrome).move_to_element(self.find(selector)).perform()
 
+    def click(self, selector: str) -> None:
+        """Clicks it, moved to the middle first as a person would where something lies over it."""
+        self.script("document.querySelector(arguments[0]).scrollIntoView({block: 'center'})", selector)
+        self.find(selector).click()
+
     def press(self, *keys: str) -> None:
         from selenium.webdriver import ActionChains
 

@@ -35,7 +35,7 @@ class ClientSettings:
     timeout: float = 180.0
     connect_timeout: float = 10.0
     patience: float = 600.0
-    attempts: int = 5
+    attempts: int = 7
     first_pause: float = 0.5
     longest_pause: float = 20.0
 

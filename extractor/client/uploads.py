@@ -16,6 +16,9 @@ from extractor.types import Extraction
 if TYPE_CHECKING:
     from extractor.loading import Source
 
+BYTES = "<bytes>"
+"""What a record calls bytes that came without a name."""
+
 
 @dataclass(frozen=True)
 class Upload:
@@ -33,7 +36,8 @@ class Upload:
 
     def renamed(self, record: Extraction) -> Extraction:
         """The service's record, under the name that `Extractor` would give it."""
-        return record.model_copy(update={"file": self.shown})
+        nameless = record.status == "failed" and self.shown == BYTES
+        return record.model_copy(update={"file": "" if nameless else self.shown})
 
 
 class FileOnDemand(io.RawIOBase):
@@ -104,7 +108,7 @@ def upload_of(source: Source, name: str | None = None) -> Upload:
         content = bytes(source)
         if not content:
             raise FileUnreadable("The document is empty.", code="empty_file", hint="Scan or save the document again.")
-        return Upload(_plain(name or ""), name or "<bytes>", content)
+        return Upload(_plain(name or ""), name or BYTES, content)
     return _of_picture(source)
 
 
@@ -169,4 +173,4 @@ def _of_picture(source: Any) -> Upload:
 def _plain(name: str) -> str:
     """A name that a form can carry; the service gives its own to what has none."""
     kept = "".join(letter for letter in name if letter.isprintable()).strip()
-    return kept or "document"
+    return kept or "The document"  # so that messages read as the SDK's

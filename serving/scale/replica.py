@@ -32,7 +32,10 @@ class Refusal:
 
 
 class Replica:
-    """Reads documents where Ray puts it. Made by Ray, which counts it as running once it has warmed up."""
+    """Reads documents where Ray puts it. Made by Ray, which counts it as running once it has warmed up.
+
+    Ray lets it finish what it reads before it ends the process; the engine's workers leave when their parent is gone.
+    """
 
     async def __init__(self, settings: EngineSettings, assemble: Assemble | None = None) -> None:  # type: ignore[misc]
         self._engine = LocalEngine(settings, assemble=assemble)
@@ -60,6 +63,3 @@ class Replica:
             return await self._engine.read(upload, options)
         except TailorError as error:
             return Refusal.of(error)
-
-    async def __del__(self) -> None:
-        await self._engine.stop(0.0)

@@ -19,6 +19,7 @@ import uvicorn
 pytest.importorskip("fastapi", reason="needs the extra serving")
 
 from serving.app import create_app
+from serving.engine.base import Engine
 from serving.rooms import all_rooms
 from serving.server.run import server_config
 from serving.settings import ServiceSettings
@@ -38,7 +39,7 @@ def nothing_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 class Running:
     """A service behind a socket of this machine, jobs included."""
 
-    def __init__(self, folder: Path, engine: FakeEngine, **given: Any) -> None:
+    def __init__(self, folder: Path, engine: Engine, **given: Any) -> None:
         self.engine = engine
         jobs = {"poll": 0.05, "upkeep": 0.2}
         self.settings = ServiceSettings(**{"data": folder / "data", "jobs": jobs, "grace": 1.0, **given})
@@ -50,7 +51,7 @@ class Running:
         self._thread.start()
 
     def wait(self) -> None:
-        for _ in range(500):
+        for _ in range(5000):
             with contextlib.suppress(httpx2.HTTPError):
                 if httpx2.get(f"{self.url}/readyz").status_code == 200:
                     return
@@ -69,7 +70,7 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Running]]:
     """`serve(engine, name=value)`: a running service, stopped after the test."""
     running: list[Running] = []
 
-    def start(engine: FakeEngine | None = None, *, wait: bool = True, **given: Any) -> Running:
+    def start(engine: Engine | None = None, *, wait: bool = True, **given: Any) -> Running:
         running.append(Running(tmp_path, engine or FakeEngine(), **given))
         if wait:
             running[-1].wait()

@@ -254,7 +254,8 @@ async def test_two_replicas_on_this_machine_behind_the_service(tmp_path, setting
         EngineSettings(workers=1, queue=8), ScaleSettings(replicas=2, cpus=0.5), assemble=Fakes(tmp_path)
     )
     async with service(settings(), engine) as client:
-        while (await client.get("/readyz")).status_code != 200:
+        while (told := await client.get("/readyz")).status_code != 200:
+            assert told.json()["code"] == "not_ready", told.text
             await asyncio.sleep(0.2)
         addresses = {node["NodeManagerAddress"] for node in ray.nodes()}
         assert all(address.startswith("127.") for address in addresses)

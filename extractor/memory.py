@@ -9,6 +9,7 @@ pages. Where the C library is another one, nothing is done.
 from __future__ import annotations
 
 import ctypes
+import gc
 from contextlib import suppress
 from functools import cache
 
@@ -32,6 +33,11 @@ def reuse_large_blocks() -> None:
 
 
 def give_back() -> None:
-    """Gives memory that is free back to the system."""
+    """Gives memory that is free back to the system.
+
+    Libraries leave pictures in circles of references, which Python finds the more seldom the more objects it holds: they
+    are looked for first (some 20 ms).
+    """
+    gc.collect()
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +36,16 @@ def test_what_was_free_on_the_heap_is_no_longer_resident() -> None:
     assert kept > 80  # the heap waits for the next page …
     assert resident() - before < 20  # … until it is emptied
     assert last.sum() == 1_000
+
+
+def test_pictures_in_circles_of_references_go_too() -> None:
+    class Holder:
+        def __init__(self) -> None:
+            self.itself = self
+
+    gone = weakref.ref(Holder())
+    memory.give_back()
+    assert gone() is None
 
 
 def test_another_c_library_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:

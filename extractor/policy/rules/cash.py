@@ -10,7 +10,6 @@ from extractor.policy.expense import Expense, Fact
 from extractor.policy.money import Money
 from extractor.policy.rules.base import LimitRule, LimitSettings, with_conversion
 
-
 LESS_CLAIMED: Fact[str] = Fact("a total of which less is claimed", (), 0.5)
 
 

@@ -91,7 +91,7 @@ def _compare_day(claim: Claim, receipts: Sequence[ReceiptEvidence], allowed: Tol
     first, last = min(day for _, day in days), max(day for _, day in days)
     if first - stay - slack <= claim.date <= last + stay + slack:
         return
-    if any(_prints_day(receipt, claim.date) for receipt, _ in days):
+    if any(_prints_day(receipt, claim.date, slack) for receipt, _ in days):
         return
     receipt, day = min(days, key=lambda pair: abs((pair[1] - claim.date).days if claim.date else 0))
     apart = abs((day - claim.date).days)
@@ -112,11 +112,12 @@ def _compare_day(claim: Claim, receipts: Sequence[ReceiptEvidence], allowed: Tol
     )
 
 
-def _prints_day(receipt: ReceiptEvidence, day: dt.date) -> bool:
-    """Whether a day stands on a receipt under any reading: 03/04 is a day of March as well as one of April."""
+def _prints_day(receipt: ReceiptEvidence, day: dt.date, slack: dt.timedelta) -> bool:
+    """Whether a day (or one near enough) stands on a receipt under any reading: 03/04 is a day of March as well as one
+    of April."""
     if receipt.document is None:
         return False
-    return any(day in match.readings for match in find_dates(receipt.document.text))
+    return any(abs(day - each) <= slack for match in find_dates(receipt.document.text) for each in match.readings)
 
 
 def _compare_merchant(claim: Claim, receipts: Sequence[ReceiptEvidence], allowed: Tolerances) -> Iterator[Observation]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from extractor.normalize.currency import currency_from_text
 from extractor.policy.cases import Claim, Converts, ReceiptEvidence
@@ -90,6 +91,12 @@ def _share(
     return Share(receipt, money, converted, day if converted else None)
 
 
+@lru_cache(maxsize=8192)
+def _marks(text: str) -> Mapping[str, float]:
+    """The currencies that a page's marks allow. A receipt is held against many claims before it is matched."""
+    return currency_from_text(text)
+
+
 def _may_be_in(receipt: ReceiptEvidence, read: str, claimed: str) -> bool:
     """Whether a receipt may be in the currency claimed after all: its marks allow it, or what was read is a guess."""
     confidence = receipt.confidence("currency")
@@ -97,6 +104,6 @@ def _may_be_in(receipt: ReceiptEvidence, read: str, claimed: str) -> bool:
         return True
     if receipt.document is None:
         return False
-    marks = currency_from_text(receipt.document.text)
+    marks = _marks(receipt.document.text)
     share = marks.get(claimed, 0.0)
     return share >= PRINTED or (confidence < SURE and (share >= ALLOWED or read not in marks))

@@ -22,5 +22,5 @@ class Tolerances(BaseModel):
     """From this likeness on, two names are one merchant."""
     printed_merchant: float = Field(default=0.85, ge=0, le=1)
     """From this likeness on, a merchant's name is taken to stand somewhere on the receipt."""
-    sure: float = Field(default=0.5, ge=0, le=1)
+    sure: float = Field(default=0.7, ge=0, le=1)
     """From this confidence on, an over-claim is one and has an overpayment; below, the amount is unclear."""

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from extractor.policy.cases import Observation, Situation
-from extractor.policy.expense import Expense
+from extractor.policy.expense import Expense, Fact
+from extractor.policy.money import Money
 from extractor.policy.rules.base import LimitRule, LimitSettings, with_conversion
+
+LESS_CLAIMED: Fact[str] = Fact("a total of which less is claimed", (), 0.5)
 
 
 class CashSettings(LimitSettings):
@@ -30,4 +34,13 @@ class Cash(LimitRule[CashSettings]):
                 yield limit
             elif total.value > limit:
                 message = f"{total.value} was paid in cash; at most {with_conversion(self.limit, limit)} is allowed."
-                yield self.finding(message, [paid, total, *self.scope(expense)], at_stake=total.value)
+                facts: list[Fact[Any]] = [paid, total, *self.scope(expense)]
+                if _claimed_less(expense, total.value):
+                    message = f"{message[:-1]} (unless the total, of which less is claimed, was misread)."
+                    facts.append(LESS_CLAIMED)
+                yield self.finding(message, facts, at_stake=total.value)
+
+
+def _claimed_less(expense: Expense, total: Money) -> bool:
+    asked = expense.claim.money if expense.claim else None
+    return asked is not None and asked.currency == total.currency and asked < total

@@ -36,7 +36,11 @@ class OldReceipt(Rule[OldReceiptSettings]):
             )
             facts: list[Fact[Any]] = [slip.date, *self.scope(expense)]
             claimed = expense.claim.date if expense.claim else None
-            if slip.may_be(claimed) and claimed and (handed_in - claimed).days <= self.settings.days:
+            turned = slip.date_turned
+            if turned and 0 <= (handed_in - turned).days <= self.settings.days:
+                message = f"{message[:-1]} (unless {turned} is meant)."
+                facts.append(EITHER_WAY)
+            elif slip.may_be(claimed) and claimed and (handed_in - claimed).days <= self.settings.days:
                 message = f"{message[:-1]} (unless {claimed}, as claimed, was misread)."
                 facts.append(MISREAD_DAY)
             total = slip.money()

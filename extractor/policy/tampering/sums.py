@@ -45,6 +45,9 @@ class Sums:
         sure = all(field.confidence >= self.least for field in read.values())
         if not sure or "total" not in amounts:
             return
+        claimed = specimen.claim.amount if specimen.claim else None
+        if claimed is not None and claimed != amounts["total"]:
+            return  # who changed a total claims it: where the claim says another, the total may be misread
         found = [item.amount for item in receipt.line_items]
         items = [Decimal(amount.value) for amount in found if amount and amount.confidence >= self.least]
         whole = len(items) == len(found)

@@ -46,7 +46,8 @@ def test_each_claim_gets_one_line_with_exactly_its_keys(run, tmp_path):
     assert all(
         list(entry) == ["claim_id", "verdict", "overpayment", "findings", "receipts"] for entry in found.values()
     )
-    assert (found["1"]["verdict"], found["1"]["overpayment"]) == ("approve", None)
+    # Nothing but the total was read, on which nobody approves.
+    assert (found["1"]["verdict"], found["1"]["overpayment"]) == ("review", None)
     assert (found["2"]["overpayment"], found["2"]["receipts"]) == ("0.50", ["b.jpg"])
     assert found["3"]["receipts"] == ["c.jpg"]
 

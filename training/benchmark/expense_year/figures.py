@@ -20,8 +20,9 @@ from training.benchmark.report import Figure
 PRECISION, RECALL = 0.90, 0.85
 SEEDS = {"train": 1, "dev": 2, "all": 3}
 
-LEAST = 0.0
-"""The confidence from which on an accusation counts: the product's own severities decide (chosen on train)."""
+LEAST = 0.7
+"""The confidence from which on an accusation counts, chosen on train. The student was fitted on the receipts of train,
+so that it misreads fewer of them than of dev."""
 
 STEPS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98)
 

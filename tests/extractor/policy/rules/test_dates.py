@@ -16,6 +16,17 @@ def test_a_receipt_is_too_old_after_so_many_days():
     assert told.at_stake == "8.00"
 
 
+def test_a_receipt_that_is_old_in_one_reading_only_accuses_less():
+    rule, claim = policy("rule: old_receipt, days: 90"), {"submitted": dt.date(2012, 10, 30)}
+    read = receipt(date="2012-05-10")
+    printed = read.record.receipt.fields["date"].model_copy(update={"text": "10/05/2012"})
+    fields = read.record.receipt.model_copy(update={"fields": {"date": printed}})
+    either = type(read)(read.record.model_copy(update={"receipt": fields}))
+    told = only(found(rule, claimed(receipts=(either,), **claim)))
+    assert (told.severity, only(found(rule, claimed(receipts=(read,), **claim))).severity) == ("low", "medium")
+    assert "unless 2012-10-05 is meant" in told.message
+
+
 def test_age_counts_to_the_day_on_which_the_claim_was_handed_in():
     rule = policy("rule: old_receipt, days: 90")
     old = receipt(date="2025-06-01")

@@ -172,6 +172,15 @@ def test_a_tip_is_measured_against_the_bill_without_it():
     assert told.at_stake == "10.00"
 
 
+def test_a_large_sum_in_cash_of_which_less_is_claimed_was_rather_misread():
+    rule = policy("rule: cash, amount: 200")
+    slip = receipt(payment_method="cash", total="1679.00", currency="USD")
+    asked = {"currency": "USD", "receipts": (slip,)}
+    less = only(found(rule, claimed(amount=Decimal("16.79"), **asked)))
+    all_of_it = only(found(rule, claimed(amount=Decimal("1679.00"), **asked)))
+    assert (less.severity, all_of_it.severity) == ("low", "medium")
+
+
 def test_a_tip_larger_than_any_is_rather_a_misreading():
     rule = policy("rule: tip, share: 0.2, severity: high")
     told = only(found(rule, alone(receipt(total="130.00", service_charge="100.00", currency="USD"))))

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from extractor.policy.cases import Claim
 from extractor.policy.tampering.specimen import Specimen
 from extractor.policy.tampering.sums import Sums, one_digit_apart
 from extractor.types import Box, Document, Page, Word
@@ -43,6 +44,14 @@ def test_a_total_that_the_page_bears_out_is_rather_not_what_was_misread():
     once = traces("TOTAL 8.20", "VISA 8.14", **parts)
     assert again["total_mismatch"].value < 0.5 > paid["total_mismatch"].value
     assert once["total_mismatch"].value > 0.5
+
+
+def test_a_total_that_the_claim_does_not_know_was_misread_and_not_changed():
+    made = evidence(subtotal="10.00", tax="0.60", total="70.60")
+    asked = [Claim(claim_id="1", amount=Decimal(amount)) for amount in ("10.60", "70.60")]
+    honest, forged = (Sums().traces(Specimen(made, claim)) for claim in asked)
+    assert honest == {}
+    assert set(forged) == {"one_digit"}
 
 
 def test_items_that_lead_nowhere_are_told():

@@ -56,7 +56,7 @@ def test_the_honest_half_of_a_fraud_counts_for_neither_where_it_leads_to_the_oth
 
 
 def test_a_higher_threshold_accuses_fewer():
-    claims = [judged(1, "amount_over_claimed", kind=OVER), judged(2, "alcohol", confidence=0.7, severity="medium")]
+    claims = [judged(1, "amount_over_claimed", kind=OVER), judged(2, "alcohol", confidence=0.75, severity="medium")]
     found = figures(*claims)
     assert found["precision from confidence 0.6"].measured == pytest.approx(0.5)
     assert found["precision from confidence 0.8"].measured == 1

@@ -35,8 +35,8 @@ def reuse_large_blocks() -> None:
 def give_back() -> None:
     """Gives memory that is free back to the system.
 
-    Libraries leave pictures in circles of references, which Python finds the more seldom the more objects it holds: they
-    are looked for first (some 20 ms).
+    Libraries leave pictures in circles of references, which Python finds the more seldom the more objects it holds:
+    they are looked for first (some 20 ms).
     """
     gc.collect()
     with suppress(OSError, AttributeError):

@@ -180,8 +180,7 @@ def test_the_service_has_a_room_for_jobs_whose_settings_come_from_file_and_envir
     monkeypatch.setenv("TAILOR_JOBS__WEBHOOK__ATTEMPTS", "3")
     given = ServiceSettings.load(file, data=tmp_path / "data")
     assert (given.jobs.retention, given.jobs.webhook.http, given.jobs.webhook.attempts) == (3600, True, 3)
-    (room,) = all_rooms(given)
-    assert isinstance(room, JobRoom)
+    assert any(isinstance(room, JobRoom) for room in all_rooms(given))
     assert (tmp_path / "data" / "jobs" / "uploads").is_dir()
 
 

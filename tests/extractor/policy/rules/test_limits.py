@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from extractor.policy.cases import Case, Claim
 from extractor.policy.money import Money
-from tests.extractor.policy.expenses import BOX, alone, found, only, policy, receipt
+from tests.extractor.policy.expenses import BOX, alone, claimed, found, only, policy, receipt
 
 DAY = dt.date(2026, 3, 11)
 MEAL = "rule: cap, name: meal, categories: [meals], amount: 75, per: attendee"

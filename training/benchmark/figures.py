@@ -135,16 +135,17 @@ def _tampering(bench: Bench) -> list[Figure]:
 
 
 def _audit(bench: Bench) -> list[Figure]:
-    from training.benchmark.expense_year import figures as expense_year
+    from training.benchmark.expense_year.figures import figures
+    from training.benchmark.expense_year.year import CLAIMS
 
-    return expense_year.figures(list(bench.corpora.values()), bench.reader, bench.limit or expense_year.CLAIMS)
+    return figures(list(bench.corpora.values()), bench.reader, bench.limit or CLAIMS)
 
 
 def _audit_train(bench: Bench) -> list[Figure]:
-    from training.benchmark.expense_year import figures as expense_year
+    from training.benchmark.expense_year.figures import figures
+    from training.benchmark.expense_year.year import CLAIMS
 
-    claims = bench.limit or expense_year.CLAIMS
-    return expense_year.figures(list(bench.corpora.values()), bench.reader, claims, "train")
+    return figures(list(bench.corpora.values()), bench.reader, bench.limit or CLAIMS, "train")
 
 
 def _honest(bench: Bench) -> list[Figure]:

@@ -207,7 +207,7 @@ def _of_all(group: Together, found: Observation) -> Iterator[tuple[str, Observat
 def _implied_witness(receipt: ReceiptEvidence, read: Decimal, excess: Money, sums: ReceiptSum) -> Witness:
     """Where the total stands that a receipt would have to have, were the claim right and all other readings, too."""
     if sums.foreign:
-        return Witness()  # a converted amount is printed nowhere
+        return Witness(asked=False)  # a converted amount is printed nowhere, so that the page can't speak for it
     return witness(receipt, read + excess.amount)
 
 

@@ -202,6 +202,16 @@ def test_a_tip_beside_the_bill_explains_a_total_that_was_cut_off():
     assert only(found(claim(amount="42.00"), slip)).rule == "amount_over_claimed"  # the tip once more
 
 
+def test_that_a_converted_amount_is_not_printed_speaks_for_nobody():
+    def told(sure: float):
+        page = ("TOTAL USD 44.00",)
+        shop = receipt(total="44.00", currency="USD", date="2026-03-14", sure=sure, lines=page)
+        return only(found(claim(amount="48.00", date=DAY), shop, RATES))
+
+    assert told(0.99).rule == "amount_over_claimed"
+    assert told(0.75).rule == "amount_unclear"
+
+
 def test_receipts_join_the_claims_that_share_them():
     a, b, c = (receipt(name, total="1.00") for name in ("a.jpg", "b.jpg", "c.jpg"))
     cases = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -251,9 +252,24 @@ def _failures(settings: TesseractSettings) -> Iterator[None]:
 
 def _pytesseract() -> Any:
     try:
-        import pytesseract
+        with _hidden("pandas"):
+            import pytesseract
     except ImportError as missing:
         raise MissingExtra(
             "Reading with Tesseract needs the package pytesseract.", hint='pip install "tailor[tesseract]".'
         ) from missing
     return pytesseract
+
+
+@contextmanager
+def _hidden(module: str) -> Iterator[None]:
+    """As if a package were not installed. pytesseract imports pandas where it is, for a kind of output that nobody asks
+    for here: 67 MB that a worker would keep from the first page on that Tesseract looks at."""
+    if module in sys.modules:
+        yield
+        return
+    sys.modules[module] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules[module]

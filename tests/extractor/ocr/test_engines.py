@@ -43,6 +43,16 @@ def test_rapidocr_reads_a_page_whichever_way_it_lies(rapid: RapidOcr, quarters: 
     assert [row.replace(" ", "") for row in found] == [line.replace(" ", "") for line in RECEIPT]
 
 
+@needs_tesseract
+def test_tesseract_brings_no_pandas_along() -> None:
+    code = (
+        "import sys; from extractor.ocr.tesseract import installed_packs as ask; ask(); print('pandas' in sys.modules)"
+    )
+    root = Path(__file__).resolve().parents[3]
+    told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=root)
+    assert told.stdout.strip() == "False"
+
+
 def test_rapidocr_keeps_no_arena(rapid: RapidOcr) -> None:
     for part in (rapid._engine._load_det_model(), rapid._engine._load_rec_model()):
         assert not part.session.session.get_session_options().enable_cpu_mem_arena

@@ -45,9 +45,7 @@ def test_rapidocr_reads_a_page_whichever_way_it_lies(rapid: RapidOcr, quarters: 
 
 @needs_tesseract
 def test_tesseract_brings_no_pandas_along() -> None:
-    code = (
-        "import sys; from extractor.ocr.tesseract import installed_packs as a; a(); print('pandas' in sys.modules)"
-    )
+    code = "import sys; from extractor.ocr.tesseract import installed_packs as a; a(); print('pandas' in sys.modules)"
     root = Path(__file__).resolve().parents[3]
     told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=root)
     assert told.stdout.strip() == "False"

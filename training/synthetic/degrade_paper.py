@@ -56,19 +56,19 @@ def stamp(shot: Shot, chance: np.random.Generator, strength: float) -> Shot:
     """A rubber stamp, turned a little, in red, blue or violet."""
     height, width = shot.image.shape[:2]
     size = int(width * chance.uniform(0.2, 0.45))
-    plate: Any = np.zeros((size, size), np.float32)
+    plate: Any = np.zeros((size, size), np.uint8)  # OpenCV writes letters on 8 bits alone
     text, middle = STAMPS[int(chance.integers(len(STAMPS)))], size // 2
     thick = max(1, size // 60)
     if chance.random() < 0.5:
-        cv2.circle(plate, (middle, middle), int(size * 0.42), 1.0, thick * 2, cv2.LINE_AA)
+        cv2.circle(plate, (middle, middle), int(size * 0.42), 255, thick * 2, cv2.LINE_AA)
     else:
-        cv2.rectangle(plate, (int(size * 0.06), int(size * 0.33)), (int(size * 0.94), int(size * 0.67)), 1.0, thick * 2)
+        cv2.rectangle(plate, (int(size * 0.06), int(size * 0.33)), (int(size * 0.94), int(size * 0.67)), 255, thick * 2)
     (wide, high), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_DUPLEX, 1.0, 1)
     scale = 0.7 * size / wide
     at = (int(middle - wide * scale / 2), int(middle + high * scale / 2))
-    cv2.putText(plate, text, at, cv2.FONT_HERSHEY_DUPLEX, scale, 1.0, thick * 2, cv2.LINE_AA)
+    cv2.putText(plate, text, at, cv2.FONT_HERSHEY_DUPLEX, scale, 255, thick * 2, cv2.LINE_AA)
     turn = cv2.getRotationMatrix2D((middle, middle), chance.uniform(-35, 35), 1.0)
-    plate = cv2.warpAffine(plate, turn, (size, size)) * (
+    plate = cv2.warpAffine(plate.astype(np.float32) / 255, turn, (size, size)) * (
         0.6 + 0.4 * smooth_field(chance, size, size, (9, 9)).clip(-1, 1)
     )
     colour = np.array([(190, 30, 40), (30, 50, 170), (90, 40, 150)][int(chance.integers(3))], np.float32)

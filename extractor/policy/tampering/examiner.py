@@ -47,8 +47,9 @@ class TamperingSettings(BaseModel):
     """Sums, taxes and dates are judged only where every value was read at least this surely."""
     long_after: int = Field(default=LONG_AFTER, ge=1)
     """Days from the receipt's date to the making of its file that need a word."""
-    prior: float = Field(default=0.02, gt=0, lt=1)
-    """The share of receipts that are thought to be tampered with: what a finding's confidence starts from."""
+    prior: float = Field(default=0.005, gt=0, lt=1)
+    """The share of receipts that are thought to be tampered with: what a finding's confidence starts from. With one in
+    two hundred, a sign that one honest receipt in a hundred shows accuses nobody alone; two that agree do."""
     high: float = Field(default=0.85, ge=0, le=1)
     medium: float = Field(default=0.5, ge=0, le=1)
     """Confidences from which on a finding is of that severity."""

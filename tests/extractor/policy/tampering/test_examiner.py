@@ -58,7 +58,7 @@ def test_signals_say_how_strong_they_are_and_why():
 def test_confidence_follows_measured_detection_and_false_alarms():
     # Of two in a hundred that are forged, half show it, and one in a hundred of the rest.
     (signal,) = Tampering(QUICK, TABLE).signals(wrong_sum())
-    assert signal.confidence == pytest.approx(0.02 * 0.5 / (0.02 * 0.5 + 0.98 * 0.01), abs=1e-4)
+    assert signal.confidence == pytest.approx(0.005 * 0.5 / (0.005 * 0.5 + 0.995 * 0.01), abs=1e-4)
 
 
 def test_a_signal_that_many_honest_receipts_show_stays_low():

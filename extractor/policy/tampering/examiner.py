@@ -112,7 +112,8 @@ class Tampering:
 
     def told(self, signals: Sequence[Signal]) -> list[tuple[Signal, Severity]]:
         """The signals that become findings, each with its severity: by its confidence, and one step more where another
-        kind of sign points at the same value."""
+        kind of sign points at the same value. That a program drew a page is never grave alone: no receipt that the
+        thresholds were set on was sent as a picture out of a till's software, and honest ones are."""
         enough = [signal for signal in signals if signal.grade >= self.settings.least_grade]
         if any(signal.name == Synthetic.name for signal in enough):
             # On a page that a program drew all digits are alike: that is one sign, not two.
@@ -120,7 +121,8 @@ class Tampering:
         found = []
         for signal in enough:
             level = (signal.confidence >= self.settings.medium) + (signal.confidence >= self.settings.high)
-            found.append((signal, _SEVERITIES[min(level + (1 if agreeing(signal, enough) else 0), 2)]))
+            most = 1 if signal.name == Synthetic.name else 2
+            found.append((signal, _SEVERITIES[min(level + (1 if agreeing(signal, enough) else 0), most)]))
         return found
 
     def _confidence(self, name: str, grade: float, measured: bool) -> float:

@@ -113,6 +113,25 @@ def _to_onnx(model: Exported, path: Path, samples: Sequence[Sample]) -> None:
     if program is None:
         raise RuntimeError("the exporter returned nothing")
     program.save(str(path))
+    _forget_where(path)
+
+
+def _forget_where(path: Path) -> None:
+    """Takes away what the exporter notes beside each node: files and lines of the machine that exported."""
+    import onnx
+
+    model = onnx.load(str(path))
+    _clear(model.graph)
+    onnx.save(model, str(path))
+
+
+def _clear(graph: Any) -> None:
+    for part in (*graph.node, *graph.value_info, *graph.input, *graph.output, *graph.initializer, graph):
+        del part.metadata_props[:]
+    for node in graph.node:
+        for attribute in node.attribute:
+            if attribute.HasField("g"):
+                _clear(attribute.g)
 
 
 def _quantise(source: Path, target: Path) -> None:

@@ -27,6 +27,8 @@ from training.export import (
 from training.outputs import PLACES, Exported
 from training.students.base import ENCODED_INPUTS
 
+SHIPPED = Path(__file__).resolve().parents[2] / "extractor" / "student" / "weights"
+
 
 def exported_student() -> Exported:
     return Exported(tiny.student()).eval()
@@ -62,6 +64,17 @@ def test_answers_are_probabilities_without_padding(tiny_model: Path) -> None:
         likely = answers.spans[answers.spans[..., 2] > 1e-4]
         assert ((likely[:, 0] <= likely[:, 1]) & (likely[:, 1] < count)).all()
         assert (np.diff(answers.spans[..., 2], axis=1) <= 1e-6).all(), "the most likely first"
+
+
+@pytest.mark.parametrize("folder", ["compact", "clear-terms"])
+def test_a_model_that_ships_tells_nothing_of_the_machine_that_made_it(folder: str) -> None:
+    assert b'File "' not in (SHIPPED / folder / MODEL_FILE).read_bytes()
+
+
+def test_an_export_tells_nothing_of_the_machine_that_made_it(tiny_model: Path) -> None:
+    told = (tiny_model / MODEL_FILE).read_bytes()
+    assert b"stack_trace" not in told
+    assert str(Path(__file__).resolve().parents[2]).encode() not in told
 
 
 def test_no_document_no_answer(tiny_model: Path) -> None:

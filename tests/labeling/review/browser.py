@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.chromium import headless
 from tests.labeling.review.server import Server
 
 SECONDS = 90.0
@@ -38,27 +38,11 @@ return Htx.annotationStore.selected.regions.filter(region => region.shapeRef).ma
 @contextmanager
 def signed_in(server: Server) -> Iterator[Browser]:
     """A browser; the test is skipped where there is none."""
-    pytest.importorskip("selenium", reason="needs the extra dev")
-    from selenium import webdriver
-    from selenium.webdriver.chrome.options import Options
-    from selenium.webdriver.chrome.service import Service
-
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    driver = shutil.which("chromedriver")
-    if not program or not driver:
-        pytest.skip("needs a browser: the system packages chromium and chromium-driver")
-    options = Options()
-    options.binary_location = program
-    for argument in ("headless=new", "no-sandbox", "disable-gpu", "disable-dev-shm-usage", "window-size=1800,1250"):
-        options.add_argument(f"--{argument}")
-    chrome = webdriver.Chrome(options=options, service=Service(driver))
-    try:
+    with headless(1800, 1250) as chrome:
         chrome.set_script_timeout(SECONDS)
         browser = Browser(chrome, server)
         browser.sign_in()
         yield browser
-    finally:
-        chrome.quit()
 
 
 class Browser:

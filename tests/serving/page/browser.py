@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.chromium import headless
 
 SECONDS = 60.0
 
@@ -49,27 +50,15 @@ return found;
 @contextmanager
 def chromium(downloads: Path, *, dark: bool = False, phone: bool = False) -> Iterator[Any]:
     """A browser with a window of its own size; the test is skipped where there is none."""
-    pytest.importorskip("selenium", reason="needs the extra dev")
-    from selenium import webdriver
-    from selenium.webdriver.chrome.options import Options
-    from selenium.webdriver.chrome.service import Service
 
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    driver = shutil.which("chromedriver")
-    if not program or not driver:
-        pytest.skip("needs a browser: the system packages chromium and chromium-driver")
-    options = Options()
-    options.binary_location = program
-    for argument in ("headless=new", "no-sandbox", "disable-gpu", "disable-dev-shm-usage", "window-size=1500,950"):
-        options.add_argument(f"--{argument}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    options.set_capability("unhandledPromptBehavior", "accept")
-    options.add_experimental_option("prefs", {"download.default_directory": str(downloads)})
-    if phone:
-        metrics = {"width": 360, "height": 740, "pixelRatio": 2.0, "touch": True}
-        options.add_experimental_option("mobileEmulation", {"deviceMetrics": metrics})
-    chrome = webdriver.Chrome(options=options, service=Service(driver))
-    try:
+    def prepare(options: Any) -> None:
+        options.set_capability("unhandledPromptBehavior", "accept")
+        options.add_experimental_option("prefs", {"download.default_directory": str(downloads)})
+        if phone:
+            metrics = {"width": 360, "height": 740, "pixelRatio": 2.0, "touch": True}
+            options.add_experimental_option("mobileEmulation", {"deviceMetrics": metrics})
+
+    with headless(1500, 950, prepare) as chrome:
         chrome.set_script_timeout(SECONDS)
         features = [
             {"name": "prefers-color-scheme", "value": "dark" if dark else "light"},
@@ -77,8 +66,6 @@ def chromium(downloads: Path, *, dark: bool = False, phone: bool = False) -> Ite
         ]
         chrome.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
         yield chrome
-    finally:
-        chrome.quit()
 
 
 class Browser:

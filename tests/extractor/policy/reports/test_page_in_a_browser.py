@@ -2,12 +2,12 @@
 
 import datetime as dt
 import re
-import shutil
 from pathlib import Path
 
 import pytest
 
 from extractor.policy.reports import write_report
+from tests.chromium import headless
 from tests.extractor.policy.reports.made_up import audit
 
 STYLE = (Path(__file__).parents[4] / "extractor/policy/reports/templates/report.css").read_text(encoding="utf-8")
@@ -15,23 +15,8 @@ STYLE = (Path(__file__).parents[4] / "extractor/policy/reports/templates/report.
 
 @pytest.fixture(scope="module")
 def browser():
-    pytest.importorskip("selenium", reason="needs the extra dev")
-    from selenium import webdriver
-    from selenium.webdriver.chrome.options import Options
-    from selenium.webdriver.chrome.service import Service
-
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    driver = shutil.which("chromedriver")
-    if not program or not driver:
-        pytest.skip("needs a browser: the system packages chromium and chromium-driver")
-    options = Options()
-    options.binary_location = program
-    for argument in ("headless=new", "no-sandbox", "disable-gpu", "disable-dev-shm-usage", "window-size=1300,900"):
-        options.add_argument(f"--{argument}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    chrome = webdriver.Chrome(options=options, service=Service(driver))
-    yield chrome
-    chrome.quit()
+    with headless(1300, 900) as chrome:
+        yield chrome
 
 
 @pytest.fixture(scope="module")

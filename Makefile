@@ -18,13 +18,13 @@ OTHER := $(if $(GPU),cpu,gpu)
 # Exactly the version that training was measured with, installed before whatever depends on it.
 TORCH := torch==2.13.0
 RUN_EXTRAS := $(RUNTIME),tesseract,audit
-DEV_EXTRAS := $(RUN_EXTRAS),labeling,training,layout,generative,serving,dev
+DEV_EXTRAS := $(RUN_EXTRAS),labeling,training,layout,generative,serving,shared-queue,dev
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input --root-user-action=ignore
 CREATED := $(VENV)/.stamp-created
 SYSTEM := $(VENV)/.stamp-system
-PICTURES := $(VENV)/.stamp-pictures
+DEVELOP := $(VENV)/.stamp-develop
 RUN_READY := $(VENV)/.stamp-run-$(RUNTIME)
 DEV_READY := $(VENV)/.stamp-dev-$(RUNTIME)
 
@@ -73,7 +73,7 @@ docs-picture: run ## Draw docs/result.png from what `make run` wrote
 
 setup: $(RUN_READY) $(SYSTEM) ## Install what reading receipts needs
 
-dev: $(DEV_READY) $(SYSTEM) $(PICTURES) ## Install what working on Tailor needs
+dev: $(DEV_READY) $(SYSTEM) $(DEVELOP) ## Install what working on Tailor needs
 
 clean: ## Remove what runs and tests wrote
 	@rm -rf $(OUT) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -93,8 +93,8 @@ $(SYSTEM): scripts/system-packages.sh | $(CREATED)
 	@scripts/system-packages.sh
 	@touch $@
 
-$(PICTURES): scripts/system-packages.sh | $(CREATED)
-	@scripts/system-packages.sh --pictures
+$(DEVELOP): scripts/system-packages.sh | $(CREATED)
+	@scripts/system-packages.sh --develop
 	@touch $@
 
 $(RUN_READY): pyproject.toml | $(CREATED)

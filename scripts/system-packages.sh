@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Installs the programs that Tailor calls and pip can't bring, where that is allowed; else says what to install.
 # Never fails: everything but Tesseract and the poppler renderer works without them.
-#   scripts/system-packages.sh [--pictures] [EXTRA_PACKAGE…]
-# --pictures: the fonts too that draw synthetic receipts in every script (about 100 MB).
+#   scripts/system-packages.sh [--develop] [EXTRA_PACKAGE…]
+# --develop: also the fonts that draw synthetic receipts in every script (about 100 MB), and what the tests of the page
+# and of shared queues run against: Chromium, PostgreSQL and Redis (about 200 MB). Tests skip what isn't there.
 set -uo pipefail
 
-pictures=no
-if [ "${1-}" = --pictures ]; then pictures=yes; shift; fi
+develop=no
+if [ "${1-}" = --develop ]; then develop=yes; shift; fi
 missing=("$@")
 has_font() { find /usr/share/fonts /usr/local/share/fonts -name "$1" 2>/dev/null | grep -q .; }
 command -v pdftoppm >/dev/null || missing+=(poppler-utils)
@@ -14,11 +15,14 @@ command -v tesseract >/dev/null || missing+=(tesseract-ocr)
 if [ "$(uname)" = Linux ] && ! has_font DejaVuSansMono.ttf; then
     missing+=(fonts-dejavu-core)
 fi
-if [ $pictures = yes ] && [ "$(uname)" = Linux ]; then
+if [ $develop = yes ] && [ "$(uname)" = Linux ]; then
     has_font NotoSansDevanagari-Regular.ttf || missing+=(fonts-noto-core)
     has_font NotoSansCJK-Regular.ttc || missing+=(fonts-noto-cjk)
     has_font "Garuda.*" || missing+=(fonts-thai-tlwg)
     has_font NimbusSans-Regular.otf || missing+=(fonts-urw-base35)
+    if ! command -v chromedriver >/dev/null; then missing+=(chromium chromium-driver); fi
+    ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || command -v postgres >/dev/null || missing+=(postgresql)
+    command -v redis-server >/dev/null || missing+=(redis-server)
 fi
 [ ${#missing[@]} -eq 0 ] && exit 0
 

@@ -10,6 +10,7 @@ from extractor.policy.tampering.calibration import Calibration, shipped
 from extractor.policy.tampering.examiner import UNMEASURED, Tampering
 from extractor.truth import Split
 from training.benchmark.corpus import Corpus, spread
+from training.benchmark.expense_year.receipts import total_of, truths_of
 from training.benchmark.forgeries import HONEST
 from training.benchmark.predict import Reader
 from training.benchmark.report import Figure
@@ -62,8 +63,15 @@ def _measured(
     folder."""
     pictures = spread([path for corpus in corpora for path in corpus.pictures(split)], limit)
     chosen = set(spread(pictures, forged))
+    truths = truths_of(corpora, [path.stem for path in pictures])
     jobs = [
-        Job(path, (*HONEST_KINDS, *FORGED_KINDS) if path in chosen else HONEST_KINDS, reader.model, reader.cache)
+        Job(
+            path,
+            (*HONEST_KINDS, *FORGED_KINDS) if path in chosen else HONEST_KINDS,
+            reader.model,
+            reader.cache,
+            total_of(truths[path.stem]) if path.stem in truths else None,
+        )
         for path in pictures
     ]
     marks = measure(jobs, reader.workers, reader.progress, name)

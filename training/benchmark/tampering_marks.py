@@ -5,19 +5,28 @@ from __future__ import annotations
 import json
 import tempfile
 import zlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 
 from extractor.pipeline import Extractor, Settings
-from extractor.policy.cases import ReceiptEvidence
+from extractor.policy.cases import Claim, ReceiptEvidence
 from extractor.policy.tampering.base import Detector, Trace
-from extractor.policy.tampering.calibration import FALSE_ALARMS, SHARES, Calibration, SignalTable
+from extractor.policy.tampering.calibration import (
+    FALSE_ALARMS,
+    FLAGGED,
+    SHARES,
+    STRONG,
+    Calibration,
+    Rates,
+    SignalTable,
+)
 from extractor.policy.tampering.examiner import UNMEASURED, Tampering, TamperingSettings, facts, measurements
 from extractor.policy.tampering.specimen import Specimen
 from training.benchmark.forgeries import HONEST, KINDS, forge, with_picture
@@ -54,6 +63,8 @@ class Job:
     versions: tuple[str, ...]
     model: str | None
     cache: Path | None
+    asked: Decimal | None = None
+    """What an honest claim asks, the true total; None where nobody knows it."""
 
 
 def measure(jobs: Sequence[Job], workers: int, progress: Progress, title: str) -> list[Mark]:
@@ -68,7 +79,12 @@ def marks_of(job: Job) -> list[Mark]:
     evidence = _read(job)
     if evidence is None:
         return []
-    return [_mark(job.path.stem, version, each) for version in job.versions for each in _versions(evidence, version)]
+    return [
+        _mark(job.path.stem, version, made, asked if forged is None else forged)
+        for asked in [job.asked]
+        for version in job.versions
+        for made, forged in _versions(evidence, version)
+    ]
 
 
 def _read(job: Job) -> ReceiptEvidence | None:
@@ -82,19 +98,26 @@ def _extractor(model: str | None, folder: Path | None) -> Extractor:
     return Settings(model=model, cache=folder)()
 
 
-def _versions(evidence: ReceiptEvidence, version: str) -> Iterator[ReceiptEvidence]:
+def _versions(evidence: ReceiptEvidence, version: str) -> Iterator[tuple[ReceiptEvidence, Decimal | None]]:
+    """The version and, of a forged one, what its claim asks: what it shows."""
     if version == AS_IS:
-        yield evidence
+        yield evidence, None
         return
     forged = forge(evidence, version)
     if forged is not None:
         with tempfile.TemporaryDirectory() as folder:
-            yield with_picture(evidence, forged, Path(folder) / evidence.name)
+            asked = None if version == HONEST else Decimal(forged.total)
+            yield with_picture(evidence, forged, Path(folder) / evidence.name), asked
 
 
-def _mark(document: str, version: str, evidence: ReceiptEvidence) -> Mark:
-    specimen = Specimen(evidence)
-    found = {detector.name: detector.traces(specimen) for detector in detectors()}
+def _mark(document: str, version: str, evidence: ReceiptEvidence, asked: Decimal | None) -> Mark:
+    """Facts are looked for with the claim of the receipt, where one is known, and without any."""
+    bare = Specimen(evidence)
+    found = {detector.name: dict(detector.traces(bare)) for detector in detectors()}
+    if asked is not None:
+        claimed = Specimen(evidence, Claim(claim_id=document, amount=asked))
+        for detector in facts(TamperingSettings()):
+            found[detector.name] |= detector.traces(claimed)
     seen = {name: traces for name, traces in found.items() if traces}
     return Mark(
         document,
@@ -112,12 +135,13 @@ def fitted(marks: Sequence[Mark]) -> Calibration:
     """The table of honest marks and forged ones: thresholds at FALSE_ALARMS of the honest, detection of the forged."""
     honest = [mark for mark in marks if mark.version in HONEST_KINDS]
     bare = {
-        detector.name: _scales(detector.name, honest) if detector.measured else SignalTable(honest=len(honest))
+        detector.name: _scales(detector.name, honest) if detector.measured else SignalTable(honest=_documents(honest))
         for detector in detectors()
         if detector.name not in UNMEASURED
     }
     examiner = Tampering(calibration=Calibration(documents=0, forged=0, signals=bare))
     flags = [(mark, flagged(mark, examiner)) for mark in marks]
+    kinds = _kinds(marks, examiner)
     tables = {
         name: table.model_copy(
             update={
@@ -126,13 +150,46 @@ def fitted(marks: Sequence[Mark]) -> Calibration:
                     kind: share_of([name in found for mark, found in flags if mark.version == kind])
                     for kind in FORGED_KINDS
                 },
+                "kinds": kinds.get(name, {}),
             }
         )
         for name, table in bare.items()
     }
-    documents = len({mark.document for mark in honest})
-    forged = len({mark.document for mark in marks if mark.version in FORGED_KINDS})
-    return Calibration(documents=documents, forged=forged, signals=tables)
+    forged = _documents([mark for mark in marks if mark.version in FORGED_KINDS])
+    return Calibration(documents=_documents(honest), forged=forged, signals=tables)
+
+
+def _documents(marks: Sequence[Mark]) -> int:
+    return len({mark.document for mark in marks})
+
+
+def _kinds(marks: Sequence[Mark], examiner: Tampering) -> dict[str, dict[str, Rates]]:
+    """By signal and kind of trace: how often each shows, whatever else shows."""
+    versions = Counter("" if mark.version in HONEST_KINDS else mark.version for mark in marks)
+    seen: Counter[tuple[str, str, str, float]] = Counter()
+    for mark in marks:
+        version, traces = "" if mark.version in HONEST_KINDS else mark.version, mark.restored()
+        for detector in examiner.detectors:
+            grades = examiner.calibration.grades(detector.name, detector.measured, traces.get(detector.name, {}))
+            seen.update(
+                (detector.name, kind, version, level)
+                for kind, grade in grades.items()
+                for level in (FLAGGED, STRONG)
+                if grade >= level
+            )
+
+    def share(name: str, kind: str, version: str) -> tuple[float, float]:
+        number = versions[version]
+        low, high = (
+            round(seen[name, kind, version, level] / number, 5) if number else 0.0 for level in (FLAGGED, STRONG)
+        )
+        return low, high
+
+    found: dict[str, dict[str, Rates]] = defaultdict(dict)
+    for name, kind in sorted({(name, kind) for name, kind, _, _ in seen}):
+        detection = {version: share(name, kind, version) for version in FORGED_KINDS}
+        found[name][kind] = Rates(alarms=share(name, kind, ""), detection=detection)
+    return found
 
 
 def _scales(name: str, honest: Sequence[Mark]) -> SignalTable:
@@ -152,7 +209,8 @@ def _scales(name: str, honest: Sequence[Mark]) -> SignalTable:
         if not half
     ]
     quantiles = tuple(_rounded(float(np.quantile(scaled, share))) for share in SHARES) if scaled and scales else ()
-    return SignalTable(honest=len(found), scales=scales, quantiles=quantiles)
+    seen = _documents([mark for mark in honest if name in mark.traces])
+    return SignalTable(honest=seen, scales=scales, quantiles=quantiles)
 
 
 def flagged(mark: Mark, examiner: Tampering) -> set[str]:

@@ -112,6 +112,23 @@ def over_claimed(receipts: Sequence[ReceiptEvidence], seen: Sequence[Witness], f
     return inflated / (inflated + misread)
 
 
+def letters_read(receipt: ReceiptEvidence, field: str) -> float:
+    """The mean confidence with which OCR read the words of a field, 0–1; 1 where its words are not known."""
+    found = receipt.record.receipt.fields.get(field)
+    if found is None or found.box is None or receipt.document is None:
+        return 1.0
+    left, top, right, bottom = found.box
+    inside = [
+        word.confidence
+        for page in receipt.document.pages
+        if page.index == found.page
+        for word in page.words
+        for x, y in [word.box.center]
+        if left <= x <= right and top <= y <= bottom
+    ]
+    return sum(inside) / len(inside) if inside else 1.0
+
+
 def _agreed(receipt: ReceiptEvidence) -> bool:
     """Whether the amounts read lead to the total: subtotal with tax, service, rounding; or cash less change."""
     total = receipt.value("total")

@@ -10,7 +10,7 @@ from decimal import Decimal
 from extractor.normalize.dates import find_dates
 from extractor.policy.cases import Case, Claim, Observation, ReceiptEvidence, Situation
 from extractor.policy.claims.amounts import AMOUNT_RULES, Together, compare_amounts
-from extractor.policy.claims.certainty import Witness, over_claimed
+from extractor.policy.claims.certainty import Witness, letters_read, over_claimed
 from extractor.policy.claims.likeness import same_merchant, stands_on
 from extractor.policy.claims.printed import amounts_on
 from extractor.policy.claims.telling import listed, observation, place_of
@@ -131,7 +131,9 @@ def _compare_merchant(claim: Claim, receipts: Sequence[ReceiptEvidence], allowed
         return  # a trading name, or a name that stands in the logo
     receipt, name = named[likeness.index(max(likeness))]
     message = f"The claim names {claim.merchant!r}, the receipt {receipt.name} {name!r}."
-    sure = receipt.confidence("merchant_name") * _another_merchant(max(likeness), allowed)
+    # No name is surer than its letters: OCR of a logo makes up words.
+    read = min(receipt.confidence("merchant_name"), letters_read(receipt, "merchant_name"))
+    sure = read * _another_merchant(max(likeness), allowed)
     if all(each.document is None for each in receipts):
         sure /= 2  # it may stand in the logo, which nobody can look up
     yield observation(

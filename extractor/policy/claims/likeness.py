@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
+from collections.abc import Sequence
 from decimal import Decimal
 from functools import lru_cache
 
@@ -57,18 +58,31 @@ def same_merchant(claimed: str, read: str) -> float:
     return max(scores) / 100
 
 
+JOINED = 3
+"""Over so many lines a name may be spread."""
+
+
 def stands_on(claimed: str, document: Document | None) -> float:
-    """How surely a merchant's name is printed somewhere on the pages, 0–1: trading names and logos count."""
+    """How surely a merchant's name is printed somewhere on the pages, on one line or broken over some, 0–1: trading
+    names and logos count."""
     wanted = bare_name(claimed).replace(" ", "")
     if document is None or len(wanted) < SHORT:
         return 0.0
-    best = 0.0
-    for page in document.pages:
-        for line in page.lines():
-            held = bare_name(" ".join(word.text for word in line)).replace(" ", "")
-            if len(held) >= len(wanted) * 0.8:
-                best = max(best, fuzz.partial_ratio(wanted, held) / 100)
-    return best
+    return max((_in_lines(wanted, lines) for lines in _bare_lines(document)), default=0.0)
+
+
+@lru_cache(maxsize=256)
+def _bare_lines(document: Document) -> tuple[tuple[str, ...], ...]:
+    """The lines of each page as bare names without gaps."""
+    return tuple(
+        tuple(bare_name(" ".join(word.text for word in line)).replace(" ", "") for line in page.lines())
+        for page in document.pages
+    )
+
+
+def _in_lines(wanted: str, lines: Sequence[str]) -> float:
+    joined = ("".join(lines[at : at + count]) for count in range(1, JOINED + 1) for at in range(len(lines) - count + 1))
+    return max((fuzz.partial_ratio(wanted, held) / 100 for held in joined if len(held) >= len(wanted) * 0.8), default=0)
 
 
 def near_days(one: dt.date, other: dt.date, within: int) -> float:

@@ -124,7 +124,9 @@ def _kind(
     if first.sha256 and first.sha256 == second.sha256:
         return "duplicate_file"
     alike = near is not None and near <= SAME_PICTURE
-    enough = points >= ENOUGH and any(fields[name].holds for name in ("number", "date", "time"))
+    # Receipts of one shop look alike; where number and date both are clearly others, it is another purchase.
+    another = all(fields[name] is Agreement.DIFFERENT for name in ("number", "date"))
+    enough = points >= ENOUGH and any(fields[name].holds for name in ("number", "date", "time")) and not another
     if (enough and (alike or common >= SAME_NUMBERS)) or _same_silent(first, second, fields, common, near, layout):
         return "duplicate_picture"
     if _slip_and_bill(first, second, fields):

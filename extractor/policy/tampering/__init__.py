@@ -6,7 +6,8 @@ on honest receipts is measured (`tailor benchmark tampering`) and weighs in its 
 """
 
 from extractor.policy.tampering.calibration import Calibration
-from extractor.policy.tampering.examiner import Signal, Tampering, TamperingSettings, signals
+from extractor.policy.tampering.examiner import Tampering, TamperingSettings, signals
 from extractor.policy.tampering.overlay import overlay
+from extractor.policy.tampering.weighing import Signal
 
 __all__ = ["Calibration", "Signal", "Tampering", "TamperingSettings", "overlay", "signals"]

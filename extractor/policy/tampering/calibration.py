@@ -26,13 +26,28 @@ FULL = 1.5
 """At so many times the strongest value seen on honest receipts, a grade is 1."""
 
 
+FLAGGED, STRONG = 0.5, 0.8
+"""The grade from which on a signal is told, the threshold of its stated rate of false alarms; and that of the strongest
+honest receipt measured."""
+
+
+class Rates(BaseModel):
+    """How often one kind of trace shows: the shares of honest pictures, and of forgeries of each kind, with a grade of
+    at least FLAGGED and of at least STRONG, those counted on which it could not look."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    alarms: tuple[float, float]
+    detection: dict[str, tuple[float, float]] = Field(default_factory=dict)
+
+
 class SignalTable(BaseModel):
     """One signal's distribution on honest receipts, and how many forgeries it finds."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     honest: int = Field(ge=0)
-    """Honest pictures on which it could look."""
+    """Honest receipts on which it could look."""
     scales: dict[str, float] = Field(default_factory=dict)
     quantiles: tuple[float, ...] = ()
     """The strongest scaled trace of a receipt at SHARES; empty for facts."""
@@ -40,6 +55,26 @@ class SignalTable(BaseModel):
     """The share of honest pictures with a grade of 0.5 or more, those counted on which it could not look."""
     detection: dict[str, float] = Field(default_factory=dict)
     """The share of forgeries of each kind with a grade of 0.5 or more, those counted on which it could not look."""
+    kinds: dict[str, Rates] = Field(default_factory=dict)
+    """The same by kind of trace: letters that differ in the total are another matter than such in an item."""
+
+    def ratios(self, kind: str, grade: float) -> dict[str, float]:
+        """By kind of forgery: how much more often it shows a trace of a kind, this strong, than honest receipts do.
+
+        Of rates a count of one half more is taken (Jeffreys' rule): that no honest receipt of a few hundred shows a
+        trace does not make it proof. A stronger trace never weighs less than a weaker one.
+        """
+        if grade < FLAGGED:
+            return {}
+        rates = self.kinds.get(kind) or Rates(
+            alarms=(self.alarms, self.alarms),
+            detection={name: (share, share) for name, share in self.detection.items()},
+        )
+        alarms = [(share * self.honest + 0.5) / (self.honest + 1) for share in rates.alarms]
+        levels = (0, 1) if grade >= STRONG else (0,)
+        return {
+            name: max(shares[level] / alarms[level] for level in levels) for name, shares in rates.detection.items()
+        }
 
 
 class Calibration(BaseModel):
@@ -51,22 +86,18 @@ class Calibration(BaseModel):
     """Of how many of them forgeries of each kind were made."""
     signals: dict[str, SignalTable]
 
-    def graded(self, name: str, measured: bool, traces: Mapping[str, Trace]) -> tuple[float, Trace] | None:
-        """The grade of a signal and the trace that decided it; None where there is no trace, or no table to grade
-        by."""
-        if not traces:
-            return None
+    def grades(self, name: str, measured: bool, traces: Mapping[str, Trace]) -> dict[str, float]:
+        """The grade of each kind of trace; of a measurement those alone that the table has a scale for."""
         if not measured:
-            decisive = max(traces.values(), key=lambda trace: trace.value)
-            return min(decisive.value, 1.0), decisive
+            return {kind: min(trace.value, 1.0) for kind, trace in traces.items()}
         table = self.signals.get(name)
         if table is None or not table.quantiles:
-            return None
-        scaled = {kind: trace.value / table.scales[kind] for kind, trace in traces.items() if kind in table.scales}
-        if not scaled:
-            return None
-        kind = max(scaled, key=lambda each: scaled[each])
-        return grade(scaled[kind], table.quantiles), traces[kind]
+            return {}
+        return {
+            kind: grade(trace.value / table.scales[kind], table.quantiles)
+            for kind, trace in traces.items()
+            if kind in table.scales
+        }
 
 
 def grade(value: float, quantiles: tuple[float, ...]) -> float:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from extractor.policy.cases import Case, Claim, Observation, Place, ReceiptEvidence, Situation
+from extractor.policy.cases import Case, Claim, Observation, ReceiptEvidence, Situation
 from extractor.policy.tampering.base import Detector, Trace
-from extractor.policy.tampering.calibration import Calibration, SignalTable, shipped
+from extractor.policy.tampering.calibration import FLAGGED, Calibration, shipped
 from extractor.policy.tampering.error_levels import ErrorLevels
 from extractor.policy.tampering.lettering import Copied, Ink, Spacing, Typeface
 from extractor.policy.tampering.software import Software, Updates
@@ -20,12 +18,10 @@ from extractor.policy.tampering.spectrum import Screen, Synthetic
 from extractor.policy.tampering.sums import Sums
 from extractor.policy.tampering.tax import Tax
 from extractor.policy.tampering.times import LONG_AFTER, Times
+from extractor.policy.tampering.weighing import Signal, posterior, together
 
 Severity = Literal["low", "medium", "high"]
 _SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high")
-
-FLAGGED = 0.5
-"""The grade from which on a signal is told: the threshold of its stated rate of false alarms."""
 
 UNMEASURED = ("software", "pdf_updates", "times")
 """Facts out of metadata: the receipts that the table was made from carry none, so that no rate of false alarms is
@@ -44,7 +40,9 @@ class TamperingSettings(BaseModel):
     least_grade: float = Field(default=FLAGGED, ge=0, le=1)
     """The grade from which on a signal becomes a finding."""
     least_confidence: float = Field(default=0.9, ge=0, le=1)
-    """Sums, taxes and dates are judged only where every value was read at least this surely."""
+    """Taxes and dates are judged only where every value was read at least this surely."""
+    least_confidence_of_sums: float = Field(default=0.8, ge=0, le=1)
+    """Sums are judged only of values that were read at least this surely."""
     long_after: int = Field(default=LONG_AFTER, ge=1)
     """Days from the receipt's date to the making of its file that need a word."""
     prior: float = Field(default=0.005, gt=0, lt=1)
@@ -53,27 +51,6 @@ class TamperingSettings(BaseModel):
     high: float = Field(default=0.85, ge=0, le=1)
     medium: float = Field(default=0.5, ge=0, le=1)
     """Confidences from which on a finding is of that severity."""
-
-
-@dataclass(frozen=True)
-class Signal:
-    """One sign of tampering on one receipt.
-
-    `grade` 0–1: 0 nothing unusual, 0.5 as strong as one honest receipt in a hundred shows it, 1 far beyond any honest
-    one measured. `confidence` is how likely the receipt is tampered with, given this signal alone, its measured rates
-    of detection and false alarms, and the prior of the settings.
-    """
-
-    name: str
-    grade: float
-    confidence: float
-    sentence: str
-    places: tuple[Place, ...] = ()
-    fields: tuple[str, ...] = ()
-
-    @property
-    def flagged(self) -> bool:
-        return self.grade >= FLAGGED
 
 
 class Tampering:
@@ -101,35 +78,35 @@ class Tampering:
     def weighed(self, traces: Mapping[str, Mapping[str, Trace]]) -> list[Signal]:
         """The signals that traces make, by the name of their detector; those with a grade above 0, the strongest
         first."""
-        found = []
-        for detector in self.detectors:
-            graded = self.calibration.graded(detector.name, detector.measured, traces.get(detector.name, {}))
-            if graded is not None and graded[0] > 0:
-                grade, trace = graded
-                confidence = self._confidence(detector.name, grade, detector.measured)
-                found.append(Signal(detector.name, grade, confidence, trace.sentence, trace.places, trace.fields))
-        return sorted(found, key=lambda signal: -signal.grade)
+        found = [self._signal(detector, traces.get(detector.name, {})) for detector in self.detectors]
+        return sorted((signal for signal in found if signal), key=lambda signal: -signal.grade)
+
+    def _signal(self, detector: Detector, traces: Mapping[str, Trace]) -> Signal | None:
+        """What the kind of trace makes that proves most, of all that a detector found."""
+        grades = self.calibration.grades(detector.name, detector.measured, traces)
+        made = [self._of_kind(detector.name, kind, grade, traces[kind]) for kind, grade in grades.items() if grade > 0]
+        return max(made, key=lambda signal: (signal.flagged, signal.confidence, signal.grade), default=None)
+
+    def _of_kind(self, name: str, kind: str, grade: float, trace: Trace) -> Signal:
+        table = None if name in UNMEASURED else self.calibration.signals.get(name)
+        ratios = table.ratios(kind, grade) if table else {}
+        sure = posterior(max(ratios.values(), default=1.0), self.settings.prior) if table else 0.9 * grade
+        return Signal(name, grade, round(sure, 4), trace.sentence, trace.places, trace.fields, ratios)
 
     def told(self, signals: Sequence[Signal]) -> list[tuple[Signal, Severity]]:
-        """The signals that become findings, each with its severity: by its confidence, and one step more where another
-        kind of sign points at the same value. That a program drew a page is never grave alone: no receipt that the
+        """The signals that become findings, each with its severity: by its confidence, which is more where another kind
+        of sign points at the same value. That a program drew a page is never grave alone: no receipt that the
         thresholds were set on was sent as a picture out of a till's software, and honest ones are."""
         enough = [signal for signal in signals if signal.grade >= self.settings.least_grade]
         if any(signal.name == Synthetic.name for signal in enough):
             # On a page that a program drew all digits are alike: that is one sign, not two.
             enough = [signal for signal in enough if signal.name != Copied.name]
         found = []
-        for signal in enough:
+        for one in enough:
+            signal = together(one, enough, self.settings.prior)
             level = (signal.confidence >= self.settings.medium) + (signal.confidence >= self.settings.high)
-            most = 1 if signal.name == Synthetic.name else 2
-            found.append((signal, _SEVERITIES[min(level + (1 if agreeing(signal, enough) else 0), most)]))
+            found.append((signal, _SEVERITIES[min(level, 1 if signal.name == Synthetic.name else 2)]))
         return found
-
-    def _confidence(self, name: str, grade: float, measured: bool) -> float:
-        table = self.calibration.signals.get(name)
-        if name in UNMEASURED or table is None:
-            return round(0.9 * grade, 4)
-        return round(posterior(likelihood_ratio(table, grade, measured), self.settings.prior), 4)
 
     def examine(self, cases: Sequence[Case], situation: Situation) -> Iterable[tuple[str, Observation]]:
         for case in cases:
@@ -165,7 +142,7 @@ def facts(settings: TamperingSettings) -> list[Detector]:
         Software(),
         Updates(),
         Times(settings.long_after, settings.least_confidence),
-        Sums(settings.least_confidence),
+        Sums(settings.least_confidence_of_sums),
         Tax(settings.least_confidence),
     ]
 
@@ -173,38 +150,3 @@ def facts(settings: TamperingSettings) -> list[Detector]:
 def measurements() -> list[Detector]:
     """The signs that are measured on the picture."""
     return [Typeface(), Spacing(), Ink(), Copied(), ErrorLevels(), Screen(), Synthetic()]
-
-
-def agreeing(signal: Signal, others: Sequence[Signal]) -> int:
-    """How many other kinds of sign point at the same amount: the sum, the letters, and the compression are three
-    kinds."""
-    by_kind: dict[str, set[str]] = defaultdict(set)
-    for other in others:
-        by_kind[_KINDS.get(other.name, other.name)].update(other.fields)
-    own = _KINDS.get(signal.name, signal.name)
-    return sum(1 for kind, fields in by_kind.items() if kind != own and fields & set(signal.fields))
-
-
-_KINDS = {
-    **dict.fromkeys(("typeface", "spacing", "ink", "copied"), "letters"),
-    # One misread amount upsets both.
-    **dict.fromkeys(("sums", "tax"), "values"),
-}
-
-
-def likelihood_ratio(table: SignalTable, grade: float, measured: bool) -> float:
-    """How much more often forgeries show a signal than honest receipts do, of the kind of forgery that it finds best.
-
-    Beyond the strongest honest value seen, false alarms are taken for one in all that were looked at, no fewer.
-    """
-    if measured and grade < FLAGGED:
-        return 1.0
-    found = max(table.detection.values(), default=0.0)
-    least = 1 / max(table.honest, 1)
-    alarms = max(least, table.alarms if grade < 0.8 or not measured else least)
-    return found / alarms
-
-
-def posterior(ratio: float, prior: float) -> float:
-    odds = ratio * prior / (1 - prior)
-    return odds / (1 + odds)

@@ -274,6 +274,7 @@ ABUSES: Mapping[str, Abuse] = {
     "prohibited goods": Abuse(_prohibited, PROHIBITED),
     "no receipt above the limit": Abuse(_no_receipt, ("missing_receipt",)),
     "under another merchant": Abuse(_other_merchant, (MERCHANT,)),
-    "total altered in the picture": Abuse(_forged(*CHANGED), TAMPERED),
+    # The student may read what the page leads to and not the altered figures: then the claim exceeds the receipt.
+    "total altered in the picture": Abuse(_forged(*CHANGED), (*TAMPERED, *AMOUNT)),
     "drawn by a program": Abuse(_forged(DRAWN), TAMPERED),
 }

@@ -33,7 +33,7 @@ class Held:
 
     @property
     def total(self) -> Decimal:
-        return decimal(amount(self.truth.fields.get("total") or "")) or Decimal(0)
+        return total_of(self.truth) or Decimal(0)
 
     @property
     def currency(self) -> str:
@@ -72,6 +72,10 @@ class Held:
             receipt=Receipt(fields=fields, line_items=items),
         )
         return ReceiptEvidence(record)
+
+
+def total_of(truth: Truth) -> Decimal | None:
+    return decimal(amount(truth.fields.get("total") or ""))
 
 
 def _sure(text: str) -> Field:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from extractor.policy.duplicates import Agreement, Comparison, Fingerprint, compare, fingerprint
+from extractor.policy.duplicates.comparing import ENOUGH
 from tests.extractor.policy.duplicates.receipts import CAFE, another_day, changed, evidence
 
 TICKET = ("CITY PARKING", "Zone 4", "Tariff 2.50 per hour", "14/03/2025 09:12", "Paid 5.00", "Tel 0631 778 9000")
@@ -55,6 +58,16 @@ def test_a_value_that_the_student_picked_elsewhere_still_agrees_where_it_is_prin
 
 def test_the_same_order_in_the_same_shop_on_another_day_is_another_purchase():
     assert compared(evidence(), another_day()).kind is None
+
+
+def test_two_pictures_that_look_alike_are_two_purchases_where_number_and_date_are_others():
+    first = replace(fingerprint(evidence()), picture=2**60 + 1)
+    same_hour = changed(l5="03/11/2025 12:47", l4="Receipt 00993172")
+    second = fingerprint(evidence(same_hour, name="other.jpg", receipt_number="00993172", date="2025-11-03"))
+    found = compare(first, replace(second, picture=first.picture))
+    assert {"number", "date"} <= set(found.differing())
+    assert found.points >= ENOUGH
+    assert found.kind is None
 
 
 def test_two_receipts_of_one_shop_on_one_day_are_two():

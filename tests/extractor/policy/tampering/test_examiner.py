@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from extractor.policy.cases import Case, Claim, Situation
 from extractor.policy.tampering import Signal, Tampering, TamperingSettings, signals
 from extractor.policy.tampering.base import Trace
-from extractor.policy.tampering.calibration import Calibration, SignalTable, grade, shipped
-from extractor.policy.tampering.examiner import UNMEASURED, agreeing, likelihood_ratio, posterior
+from extractor.policy.tampering.calibration import Calibration, Rates, SignalTable, grade, shipped
+from extractor.policy.tampering.examiner import UNMEASURED
 from extractor.policy.tampering.specimen import Specimen
+from extractor.policy.tampering.weighing import agreeing, posterior
 from tests.extractor.policy.tampering.making import evidence, page
 
 TABLE = Calibration(
@@ -58,7 +59,7 @@ def test_signals_say_how_strong_they_are_and_why():
 def test_confidence_follows_measured_detection_and_false_alarms():
     # Of two in a hundred that are forged, half show it, and one in a hundred of the rest.
     (signal,) = Tampering(QUICK, TABLE).signals(wrong_sum())
-    assert signal.confidence == pytest.approx(0.005 * 0.5 / (0.005 * 0.5 + 0.995 * 0.01), abs=1e-4)
+    assert signal.confidence == pytest.approx(0.005 * 0.5 / (0.005 * 0.5 + 0.995 * 0.0105), abs=5e-4)
 
 
 def test_a_signal_that_many_honest_receipts_show_stays_low():
@@ -66,14 +67,30 @@ def test_a_signal_that_many_honest_receipts_show_stays_low():
     assert [severity for _, severity in told] == ["low"]
 
 
-def test_two_kinds_of_sign_at_one_amount_weigh_more_than_one():
-    letters, again = (Signal(name, 0.6, 0.4, "", (), ("total",)) for name in ("typeface", "ink"))
-    compressed = Signal("error_levels", 0.6, 0.4, "", (), ("total",))
-    assert agreeing(letters, [letters, again]) == 0
-    assert agreeing(letters, [letters, again, compressed]) == 1
-    examiner = Tampering(calibration=TABLE)
-    assert [severity for _, severity in examiner.told([letters, again])] == ["low", "low"]
-    assert [severity for _, severity in examiner.told([letters, compressed])] == ["medium", "medium"]
+def sign(name: str, ratio: float, *fields: str) -> Signal:
+    return Signal(name, 0.6, posterior(ratio, 0.005), "Odd.", (), fields, {"retyped": ratio, "copied": 1.0})
+
+
+def test_signs_of_different_kinds_at_one_amount_multiply():
+    letters, compressed = sign("typeface", 40.0, "total"), sign("error_levels", 30.0, "total", "tax")
+    ((told, severity), (other, _)) = Tampering(calibration=TABLE).told([letters, compressed])
+    assert told.confidence == other.confidence == pytest.approx(posterior(1200, 0.005), abs=1e-4)
+    assert severity == "high"
+    assert told.sentence == "Odd. Odd there as well: compression."
+
+
+@pytest.mark.parametrize("other", [sign("ink", 30.0, "total"), sign("error_levels", 30.0, "tax")])
+def test_of_one_kind_of_sign_or_at_another_amount_none_lends_weight(other):
+    letters = sign("typeface", 40.0, "total")
+    assert agreeing(letters, [letters, other]) == {}
+    assert Tampering(calibration=TABLE).told([letters, other])[0] == (letters, "low")
+
+
+def test_signs_of_different_forgeries_lend_each_other_nothing():
+    letters = sign("typeface", 40.0, "total")
+    other = Signal("error_levels", 0.6, 0.1, "", (), ("total",), {"screen": 900.0})
+    told, _ = Tampering(calibration=TABLE).told([letters, other])
+    assert told[0].confidence == pytest.approx(letters.confidence, abs=1e-4)
 
 
 def test_that_all_digits_of_a_drawn_page_are_alike_is_one_sign_and_not_two():
@@ -91,12 +108,31 @@ def test_a_page_that_is_a_pdfs_own_text_has_no_letters_to_measure():
     assert Specimen(own).sheets == ()
 
 
-def test_beyond_the_strongest_honest_value_false_alarms_are_at_most_one_in_all():
-    table = TABLE.signals["typeface"]
-    assert likelihood_ratio(table, 0.4, measured=True) == 1
-    assert likelihood_ratio(table, 0.6, measured=True) == pytest.approx(40)
-    assert likelihood_ratio(table, 0.9, measured=True) == pytest.approx(0.4 * 900)
+def test_a_sign_that_no_honest_receipt_shows_weighs_as_if_half_a_one_did():
+    table = SignalTable(
+        honest=999, kinds={"total": Rates(alarms=(0.0, 0.0), detection={"retyped": (0.4, 0.1), "copied": (0.2, 0.2)})}
+    )
+    assert table.ratios("total", 0.4) == {}
+    assert table.ratios("total", 0.6) == pytest.approx({"retyped": 800, "copied": 400})
     assert posterior(1.0, 0.02) == pytest.approx(0.02)
+
+
+def test_a_stronger_trace_never_weighs_less():
+    rare = SignalTable(honest=999, kinds={"total": Rates(alarms=(0.0, 0.0), detection={"retyped": (0.4, 0.1)})})
+    telling = SignalTable(honest=999, kinds={"total": Rates(alarms=(0.05, 0.0), detection={"retyped": (0.4, 0.3)})})
+    assert rare.ratios("total", 0.9) == rare.ratios("total", 0.6)
+    assert telling.ratios("total", 0.9)["retyped"] > 10 * telling.ratios("total", 0.6)["retyped"]
+
+
+def test_each_kind_of_trace_has_rates_of_its_own():
+    often, rarely = (
+        Rates(alarms=(0.05, 0.05), detection={"x": (0.4, 0.4)}),
+        Rates(alarms=(0, 0), detection={"x": (0.4, 0.4)}),
+    )
+    table = SignalTable(honest=999, alarms=0.01, detection={"x": 0.4}, kinds={"other amounts": often, "total": rarely})
+    assert (
+        table.ratios("other amounts", 0.9)["x"] < table.ratios("unheard of", 0.9)["x"] < table.ratios("total", 0.9)["x"]
+    )
 
 
 def test_findings_carry_rule_places_and_the_money_at_stake():
@@ -114,8 +150,8 @@ def test_a_signal_can_be_ignored():
 
 
 def test_a_kind_of_trace_without_a_threshold_counts_nothing():
-    assert TABLE.graded("typeface", True, {"unheard of": Trace(99.0, "")}) is None
-    assert TABLE.graded("unheard of", True, {"height": Trace(99.0, "")}) is None
+    assert TABLE.grades("typeface", True, {"unheard of": Trace(99.0, "")}) == {}
+    assert TABLE.grades("unheard of", True, {"height": Trace(99.0, "")}) == {}
 
 
 def test_the_shipped_table_has_every_signal_that_can_be_measured():

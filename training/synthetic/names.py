@@ -16,6 +16,9 @@ from training.synthetic.wordings import Country, countries, language
 POOL = 150
 """Distinct values that are asked of Faker for each kind of name; small places have fewer."""
 CHAIN_SHARE = 0.25
+_CHAINED = ("grocery", "restaurant", "cafe", "fuel", "pharmacy", "clothing", "hardware")
+"""Trades whose shops are numbered: some of the invented ones are branches too."""
+_HASH = re.compile(r"#(?= ?\{)")
 _SLOT = re.compile(r"\{(\w+)\}")
 _LETTERS = "ABCDEFGHJKLMNPRSTUVWX"
 
@@ -62,7 +65,9 @@ def fill(pattern: str, locale: Locale, rng: random.Random) -> str:
             return str(rng.randint(1, 9999))
         return rng.choice(pool(locale.name, slot))
 
-    return _SLOT.sub(value, digits(pattern, rng))
+    # A "#" right before a slot is printed as it is: "Store #{store}".
+    kept = _HASH.sub("\0", pattern)
+    return _SLOT.sub(value, digits(kept, rng)).replace("\0", "#")
 
 
 def address(locale: Locale, rng: random.Random) -> tuple[str, ...]:
@@ -122,10 +127,20 @@ def person(locale: Locale, rng: random.Random) -> str:
 
 
 def _branch(chain: str, locale: Locale, rng: random.Random) -> str:
-    return (
-        chain
-        + rng.choices(("", f" #{rng.randint(10, 9999)}", f" {rng.choice(pool(locale.name, 'city'))}"), (6, 2, 1))[0]
-    )
+    """A chain, with the number or the town of a branch on some."""
+    way = rng.choices(("", "number", "town"), (6, 2, 1))[0]
+    if way == "town":
+        return f"{chain} {rng.choice(pool(locale.name, 'city'))}"
+    return chain + (_number(locale, rng) if way else "")
+
+
+def _number(locale: Locale, rng: random.Random) -> str:
+    """A branch's number as it stands behind the name, and as a part of it."""
+    number = rng.randint(10, 9999)
+    forms = [f" #{number}", f" #{number}", f" #{number:05d}", f" {number:04d}", f" - #{number}", f" ({number})"]
+    if locale.language == "en":
+        forms += [f" Store #{number}", f" STORE {number}"]
+    return rng.choice(forms)
 
 
 def _shop(locale: Locale, sector: str, country: Country, rng: random.Random) -> tuple[str, str | None]:
@@ -144,6 +159,8 @@ def _shop(locale: Locale, sector: str, country: Country, rng: random.Random) -> 
     if draw < 0.7:
         registered = fill(rng.choice(("{family} {family}", "{family}", "{family} {city}")), locale, rng)
         return _with_legal_form(registered, country, rng), name
+    if sector in _CHAINED and draw < 0.76 and not re.search(r"\d", name):
+        name += _number(locale, rng)
     return name, None
 
 

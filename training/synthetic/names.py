@@ -84,7 +84,7 @@ def merchant(locale: Locale, sector: str, rng: random.Random) -> Party:
     country = countries()[locale.name]
     chains = country.chains.get(sector, ())
     if chains and rng.random() < CHAIN_SHARE / 0.8:
-        name, trading = _branch(rng.choice(chains), locale, rng), None
+        name, trading = _branch(rng.choice(chains), sector, locale, rng), None
     else:
         name, trading = _shop(locale, sector, country, rng)
     return Party(
@@ -126,8 +126,12 @@ def person(locale: Locale, rng: random.Random) -> str:
     return f"{family}{given}" if locale.language in ("zh", "ja", "ko") else f"{given} {family}"
 
 
-def _branch(chain: str, locale: Locale, rng: random.Random) -> str:
+def _branch(chain: str, sector: str, locale: Locale, rng: random.Random) -> str:
     """A chain, with the number or the town of a branch on some."""
+    if sector == "fuel" and rng.random() < 0.25:
+        # A station that is named after its keeper or its town besides.
+        before = rng.choice(pool(locale.name, rng.choice(("family", "city"))))
+        return f"{before.upper() if chain.isupper() else before} {chain}"
     way = rng.choices(("", "number", "town"), (6, 2, 1))[0]
     if way == "town":
         return f"{chain} {rng.choice(pool(locale.name, 'city'))}"

@@ -115,7 +115,9 @@ def language(name: str) -> Language:
     return Language(_table(raw["terms"]), _wordings(raw["emblem"]), _table(raw["names"]), _table(raw["goods"]))
 
 
-HEAD_WORDS: Wordings = ("slogan", "welcome", "thanks_at", "run_by", "place", "branch", "above", "notice", "fare")
+HEAD_WORDS: Wordings = (
+    *("slogan", "welcome", "thanks_at", "run_by", "place", "branch", "outlet", "above", "notice", "fare"),
+)
 """What `data/heads.yaml` has for every language; what each means is said there."""
 
 

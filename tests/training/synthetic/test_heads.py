@@ -142,6 +142,19 @@ def test_other_lines_stand_above_the_name_of_a_till_and_nothing_above_that_of_a_
     assert letter < till / 2
 
 
+def test_rooms_and_customers_are_not_taken_for_the_seller() -> None:
+    rooms = {text.casefold() for text in head_words("en")["outlet"]}
+    seen = {"room": 0, "customer": 0}
+    for roll in rolls(of(SHOP, ENGLISH)):
+        for row in roll.rows:
+            text = "".join(run.text for cell in row.cells for run in cell.runs).casefold()
+            what = "room" if text.strip("* ") in rooms else "customer" if re.match("customer|client|name", text) else ""
+            if what:
+                seen[what] += 1
+                assert {run.role for cell in row.cells for run in cell.runs} == {None}
+    assert min(seen.values()) >= 1
+
+
 def test_a_card_terminal_names_cards_above_the_name() -> None:
     found = []
     for seed in MANY:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from training.synthetic.layouts.base import Align, Roll
 from training.synthetic.layouts.signs import garbled, phrase
+from training.synthetic.names import person
 from training.synthetic.sheet import Run
 
 SHARE = 0.2
@@ -17,12 +18,12 @@ def opening(roll: Roll, align: Align, slip: bool) -> None:
     if not roll.chance(SHARE):
         return
     kinds, weights = zip(
-        *(("title", 4.0), ("number", 3.0), ("moment", 2.0), ("notice", 2.0), ("scrap", 4.0), ("slogan", 1.5)),
-        *(("website", 1.0), ("scheme", 5.0 if slip else 0.3)),
+        *(("title", 4.0), ("number", 3.0), ("moment", 1.2), ("notice", 2.0), ("scrap", 4.0), ("slogan", 1.5)),
+        *(("website", 1.0), ("customer", 0.8), ("scheme", 5.0 if slip else 0.3)),
         strict=True,
     )
     side = align if roll.chance(0.7) else "centre"
-    for kind in roll.draw.choices(kinds, weights, k=2 if roll.chance(0.25) else 1):
+    for kind in roll.draw.choices(kinds, weights, k=2 if roll.chance(0.4) else 1):
         _line(roll, kind, side)
     if roll.chance(0.3):
         roll.gap()
@@ -39,6 +40,8 @@ def _line(roll: Roll, kind: str, align: Align) -> None:
         roll.text(_scrap(roll), align, roll.draw.choice((1.0, 1.5, 2.0)), roll.chance(0.5))
     elif kind == "website":
         roll.text(roll.purchase.merchant.website or _scrap(roll), align)
+    elif kind == "customer":
+        roll.text(f"{roll.words.label('customer')} {person(roll.purchase.locale, roll.draw)}", align)
     elif kind == "scheme":
         roll.text(roll.draw.choice(_SCHEMES), align)
     else:

@@ -74,6 +74,10 @@ def sign(roll: Roll, look: Look) -> bool:
     for kind, share in (("slogan", 0.07), ("branch", 0.05)):
         if roll.chance(share):
             _aside(roll, kind, look.align)
+    if roll.purchase.category in ("meals", "lodging") and roll.chance(0.05):
+        outlet = phrase(roll, "outlet")
+        if outlet:
+            roll.text(f"*** {outlet} ***" if roll.chance(0.5) else outlet, look.align)
     return late
 
 
@@ -100,7 +104,7 @@ def _sign_over_company(roll: Roll, trading: str, look: Look) -> bool:
         roll.text(roll.draw.choice(_other_names(roll)).format(shown), look.align, small.size, small.bold)
         return False
     roll.text(shown, look.align, look.size, look.bold)
-    if roll.chance(0.15):
+    if roll.chance(0.25):
         _aside(roll, "slogan", look.align)
     if way == "late":
         return True

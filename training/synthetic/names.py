@@ -162,14 +162,18 @@ def _shop(locale: Locale, sector: str, country: Country, rng: random.Random) -> 
         return _with_legal_form(name, country, rng), None
     if draw < 0.7:
         registered = fill(rng.choice(("{family} {family}", "{family}", "{family} {city}")), locale, rng)
-        return _with_legal_form(registered, country, rng), name
+        forms = tuple(form for form in country.legal if form)
+        # A bare family name below a sign is an owner's: the seller is a company there or what the sign says.
+        return (_with_legal_form(registered, country, rng, forms), name) if forms else (name, None)
     if sector in _CHAINED and draw < 0.76 and not re.search(r"\d", name):
         name += _number(locale, rng)
     return name, None
 
 
-def _with_legal_form(name: str, country: Country, rng: random.Random) -> str:
-    form = rng.choice(country.legal) if country.legal else ""
+def _with_legal_form(name: str, country: Country, rng: random.Random, forms: tuple[str, ...] | None = None) -> str:
+    """The name with one of the country's legal forms, or one of `forms`; where that is empty, the name alone."""
+    known = country.legal if forms is None else forms
+    form = rng.choice(known) if known else ""
     if not form:
         return name
     if form.endswith("~"):  # stands in front: "PT~", "株式会社~"

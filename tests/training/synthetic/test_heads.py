@@ -18,6 +18,7 @@ from training.synthetic.layouts.base import Roll
 from training.synthetic.layouts.foots import foot
 from training.synthetic.layouts.heads import HeadStyle, head
 from training.synthetic.layouts.signs import garbled
+from training.synthetic.locales import LOCALES as LOCALES_BY_NAME
 from training.synthetic.names import fill, merchant
 from training.synthetic.purchase import Locale, Party, Purchase
 from training.synthetic.wordings import HEAD_WORDS, countries, head_words
@@ -213,6 +214,17 @@ def test_numbers_of_branches_keep_their_sign_and_belong_to_the_name() -> None:
     names = [merchant(ENGLISH, "grocery", random.Random(seed)).name for seed in range(300)]
     numbered = [name for name in names if re.search(r"#\d+$| \d{3,}$|\(\d+\)$", name)]
     assert 10 < len(numbered) < 75
+
+
+@pytest.mark.parametrize("name", ["en_US", "de_DE", "en_MY", "ja_JP"])
+def test_a_company_behind_a_sign_has_a_legal_form(name: str) -> None:
+    """A family name alone would be the owner's, and the sign the seller."""
+    country = countries()[name]
+    forms = {form.strip("~").casefold() for form in country.legal if form}
+    sellers = [merchant(LOCALES_BY_NAME[name], "services", random.Random(seed)) for seed in range(300)]
+    companies = [seller.name.casefold() for seller in sellers if seller.trading_name]
+    assert len(companies) > 20
+    assert all(any(form in company for form in forms) for company in companies)
 
 
 def test_what_is_read_of_a_logo_is_never_empty_and_mostly_not_the_word() -> None:

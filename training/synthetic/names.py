@@ -16,6 +16,9 @@ from training.synthetic.wordings import Country, countries, language
 POOL = 150
 """Distinct values that are asked of Faker for each kind of name; small places have fewer."""
 CHAIN_SHARE = 0.25
+_CHAINED = ("grocery", "restaurant", "cafe", "fuel", "pharmacy", "clothing", "hardware")
+"""Trades whose shops are numbered: some of the invented ones are branches too."""
+_HASH = re.compile(r"#(?= ?\{)")
 _SLOT = re.compile(r"\{(\w+)\}")
 _LETTERS = "ABCDEFGHJKLMNPRSTUVWX"
 
@@ -62,7 +65,9 @@ def fill(pattern: str, locale: Locale, rng: random.Random) -> str:
             return str(rng.randint(1, 9999))
         return rng.choice(pool(locale.name, slot))
 
-    return _SLOT.sub(value, digits(pattern, rng))
+    # A "#" right before a slot is printed as it is: "Store #{store}".
+    kept = _HASH.sub("\0", pattern)
+    return _SLOT.sub(value, digits(kept, rng)).replace("\0", "#")
 
 
 def address(locale: Locale, rng: random.Random) -> tuple[str, ...]:
@@ -79,7 +84,7 @@ def merchant(locale: Locale, sector: str, rng: random.Random) -> Party:
     country = countries()[locale.name]
     chains = country.chains.get(sector, ())
     if chains and rng.random() < CHAIN_SHARE / 0.8:
-        name, trading = _branch(rng.choice(chains), locale, rng), None
+        name, trading = _branch(rng.choice(chains), sector, locale, rng), None
     else:
         name, trading = _shop(locale, sector, country, rng)
     return Party(
@@ -121,11 +126,25 @@ def person(locale: Locale, rng: random.Random) -> str:
     return f"{family}{given}" if locale.language in ("zh", "ja", "ko") else f"{given} {family}"
 
 
-def _branch(chain: str, locale: Locale, rng: random.Random) -> str:
-    return (
-        chain
-        + rng.choices(("", f" #{rng.randint(10, 9999)}", f" {rng.choice(pool(locale.name, 'city'))}"), (6, 2, 1))[0]
-    )
+def _branch(chain: str, sector: str, locale: Locale, rng: random.Random) -> str:
+    """A chain, with the number or the town of a branch on some."""
+    if sector == "fuel" and rng.random() < 0.25:
+        # A station that is named after its keeper or its town besides.
+        before = rng.choice(pool(locale.name, rng.choice(("family", "city"))))
+        return f"{before.upper() if chain.isupper() else before} {chain}"
+    way = rng.choices(("", "number", "town"), (6, 2, 1))[0]
+    if way == "town":
+        return f"{chain} {rng.choice(pool(locale.name, 'city'))}"
+    return chain + (_number(locale, rng) if way else "")
+
+
+def _number(locale: Locale, rng: random.Random) -> str:
+    """A branch's number as it stands behind the name, and as a part of it."""
+    number = rng.randint(10, 9999)
+    forms = [f" #{number}", f" #{number}", f" #{number:05d}", f" {number:04d}", f" - #{number}", f" ({number})"]
+    if locale.language == "en":
+        forms += [f" Store #{number}", f" STORE {number}"]
+    return rng.choice(forms)
 
 
 def _shop(locale: Locale, sector: str, country: Country, rng: random.Random) -> tuple[str, str | None]:
@@ -143,12 +162,18 @@ def _shop(locale: Locale, sector: str, country: Country, rng: random.Random) -> 
         return _with_legal_form(name, country, rng), None
     if draw < 0.7:
         registered = fill(rng.choice(("{family} {family}", "{family}", "{family} {city}")), locale, rng)
-        return _with_legal_form(registered, country, rng), name
+        forms = tuple(form for form in country.legal if form)
+        # A bare family name below a sign is an owner's: the seller is a company there or what the sign says.
+        return (_with_legal_form(registered, country, rng, forms), name) if forms else (name, None)
+    if sector in _CHAINED and draw < 0.76 and not re.search(r"\d", name):
+        name += _number(locale, rng)
     return name, None
 
 
-def _with_legal_form(name: str, country: Country, rng: random.Random) -> str:
-    form = rng.choice(country.legal) if country.legal else ""
+def _with_legal_form(name: str, country: Country, rng: random.Random, forms: tuple[str, ...] | None = None) -> str:
+    """The name with one of the country's legal forms, or one of `forms`; where that is empty, the name alone."""
+    known = country.legal if forms is None else forms
+    form = rng.choice(known) if known else ""
     if not form:
         return name
     if form.endswith("~"):  # stands in front: "PT~", "株式会社~"

@@ -115,6 +115,18 @@ def language(name: str) -> Language:
     return Language(_table(raw["terms"]), _wordings(raw["emblem"]), _table(raw["names"]), _table(raw["goods"]))
 
 
+HEAD_WORDS: Wordings = (
+    *("slogan", "welcome", "thanks_at", "run_by", "place", "branch", "outlet", "above", "notice", "fare"),
+)
+"""What `data/heads.yaml` has for every language; what each means is said there."""
+
+
+@cache
+def head_words(name: str) -> Mapping[str, Wordings]:
+    """What stands around names at the head of documents in a language, by its name as in `language`."""
+    return _table(_read("heads.yaml")[name])
+
+
 _SCRIPTS = {"zh_CN": "zh_hans", "zh_TW": "zh_hant", "zh_HK": "zh_hant"}
 
 

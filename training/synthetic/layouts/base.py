@@ -57,6 +57,8 @@ class Roll:
         self.words = Wording(purchase, draw)
         self.rows: list[Row] = []
         self.done: set[str] = set()
+        self.owed = False
+        """The seller's name is left out of the head and stands at the foot instead."""
         self._above = 0.0
 
     def role(self, name: str) -> str | None:

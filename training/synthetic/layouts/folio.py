@@ -22,7 +22,7 @@ def folio(purchase: Purchase, draw: random.Random) -> tuple[Sheet, ...]:
     words = roll.words
     seller: Align = draw.choice(SIDES)
     order = draw.choice((("name", "address", "phone"), ("name", "address", "phone", "tax_id", "website")))
-    head(roll, HeadStyle(seller, draw.choice((1.4, 1.8, 2.2)), True, order))
+    head(roll, HeadStyle(seller, draw.choice((1.4, 1.8, 2.2)), True, order, paper="letter"))
     roll.gap(1.2)
     if roll.chance(0.7):
         roll.text(words.term(draw.choice(("invoice", "receipt"))), draw.choice(("left", "centre")), 1.4, True)

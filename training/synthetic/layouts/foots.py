@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from training.synthetic.layouts.base import Roll
 from training.synthetic.layouts.heads import other_number
+from training.synthetic.layouts.signs import name_at_foot, printed_name
 from training.synthetic.sheet import Run
 
 
@@ -83,7 +84,7 @@ def _cashier(roll: Roll) -> None:
 
 
 def _again(roll: Roll) -> None:
-    roll.text(Run(roll.words.named(roll.purchase.merchant.trading_name or roll.purchase.merchant.name)), "centre")
+    roll.text(Run(printed_name(roll), roll.role("merchant_name")), "centre")
 
 
 _OPTIONS: tuple[tuple[str | None, float, Callable[[Roll], None]], ...] = (
@@ -101,6 +102,7 @@ _OPTIONS: tuple[tuple[str | None, float, Callable[[Roll], None]], ...] = (
     ("phone", 0.06, _phone),
     ("survey", 0.08, _survey),
     (None, 0.1, _again),
+    (None, 0.05, name_at_foot),
     (None, 0.2, _barcode),
 )
 
@@ -108,6 +110,8 @@ _OPTIONS: tuple[tuple[str | None, float, Callable[[Roll], None]], ...] = (
 def foot(roll: Roll) -> None:
     """Some of the usual lines. Those that the locale has no words for are left out."""
     roll.gap()
+    if roll.owed:
+        name_at_foot(roll)
     for concept, share, write in _OPTIONS:
         if not roll.chance(share):
             continue

@@ -66,7 +66,7 @@ def _letterhead(roll: Roll, style: InvoiceStyle) -> None:
     order = roll.draw.choice(
         (("name", "address", "phone", "tax_id", "website"), ("name", "address", "phone"), ("name", "tax_id", "address"))
     )
-    head(roll, HeadStyle(style.seller, size, True, order, roll.chance(0.3)))
+    head(roll, HeadStyle(style.seller, size, True, order, roll.chance(0.3), "letter"))
 
 
 def customer_block(roll: Roll) -> Block:
@@ -286,7 +286,7 @@ def two_heads(purchase: Purchase, draw: random.Random) -> tuple[Sheet, ...]:
 def roll_invoice(purchase: Purchase, draw: random.Random) -> tuple[Sheet, ...]:
     """An invoice from a till: narrow, with the customer below the seller."""
     roll = roll_of(purchase, draw, 36, 48)
-    head(roll, HeadStyle("centre", draw.choice((1.0, 1.3)), True, registration=True))
+    head(roll, HeadStyle("centre", draw.choice((1.0, 1.3)), True, registration=True, paper="slip"))
     roll.gap()
     roll.text(roll.words.term("invoice"), "centre", 1.3, True)
     facts(roll, fact_style(roll, INVOICE_NUMBER))

@@ -6,7 +6,7 @@ import random
 from datetime import timedelta
 from decimal import Decimal
 
-from training.synthetic.layouts.base import Roll, Template, cell
+from training.synthetic.layouts.base import Align, Roll, Template, cell
 from training.synthetic.layouts.foots import digits, foot
 from training.synthetic.layouts.heads import HeadStyle, date_runs, fact_style, facts, head, labelled, time_runs, told
 from training.synthetic.layouts.items import ItemStyle, item_style, items
@@ -20,7 +20,8 @@ def card_slip(purchase: Purchase, draw: random.Random) -> tuple[Sheet, ...]:
     roll = roll_of(purchase, draw, 24, 36)
     words = roll.words
     order = draw.choice((("name", "address", "phone"), ("name", "address"), ("name",)))
-    head(roll, HeadStyle(draw.choice(("centre", "left")), draw.choice((1.0, 1.3)), roll.chance(0.4), order))
+    side: Align = draw.choice(("centre", "left"))
+    head(roll, HeadStyle(side, draw.choice((1.0, 1.3)), roll.chance(0.4), order, paper="slip"))
     roll.gap()
     _terminal(roll)
     if roll.chance(0.5):

@@ -157,7 +157,8 @@ def supermarket(purchase: Purchase, draw: random.Random) -> tuple[Sheet, ...]:
     """A large supermarket of the United States: store and register numbers, UPC codes, tax letters, tender lines."""
     roll = Roll(purchase, draw, draw.randint(38, 46), draw.choice(("mono", "dot")))
     words = roll.words
-    head(roll, HeadStyle("centre", draw.choice((1.0, 1.8, 2.4)), True, draw.choice((("name",), ("name", "phone")))))
+    order = draw.choice((("name",), ("name", "phone")))
+    head(roll, HeadStyle("centre", draw.choice((1.0, 1.8, 2.4)), True, order, paper="slip"))
     if roll.chance(0.4):
         roll.text(f"MGR. {purchase.details.get('cashier', 'STORE MANAGER').upper()}", "centre")
     if "merchant_phone" not in roll.done and purchase.merchant.phone:

@@ -14,7 +14,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from training.config import Run
 from training.corpus import classes
 from training.sources import read_stores
 from training.students.build import build_student, load_student
+from training.time_shares import seconds_by_part
 from training.trainer import Trainer
 
 WARM_UP = 3
@@ -52,6 +53,8 @@ class Pace:
     processes: int
     threads: int
     precision: str
+    parts: dict[str, float] = field(default_factory=dict)
+    """Seconds a document that each part of a step takes one process (training.time_shares), measured aside."""
 
     @property
     def documents_a_second(self) -> float:
@@ -75,6 +78,7 @@ class _Told:
     seconds: float
     flops: float
     matrix: float
+    parts: dict[str, float]
 
 
 def measure(run: Run, seconds: float) -> Pace:
@@ -105,6 +109,7 @@ def measure(run: Run, seconds: float) -> Pace:
         processes=run.processes,
         threads=run.threads,
         precision=run.precision,
+        parts=told[0].parts,
     )
 
 
@@ -151,10 +156,20 @@ def _measured(run: Run, seconds: float, accelerator: Accelerator) -> _Told:
         for _ in range(COUNTED):
             trainer.learn()
         rounds, spent = rounds + 1, _clock(accelerator) - begun
+    parts = _parts(trainer, first, documents)
     trainer.close()
     accelerator.wait_for_everyone()
     after = matrix_rate(accelerator.device, kind, MATRIX_SECONDS / 2)
-    return _Told(rounds * documents, spent, float(rounds * flops), (before + after) / 2)
+    return _Told(rounds * documents, spent, float(rounds * flops), (before + after) / 2, parts)
+
+
+def _parts(trainer: Trainer, first: int, documents: int) -> dict[str, float]:
+    def work() -> None:
+        trainer.step = first
+        for _ in range(COUNTED):
+            trainer.learn()
+
+    return {part: seconds / documents for part, seconds in seconds_by_part(work).items()}
 
 
 def _trainer(run: Run, accelerator: Accelerator) -> Trainer:

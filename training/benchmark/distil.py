@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from extractor.errors import TailorError
 from training.benchmark import accuracy, languages, model, speed
@@ -14,6 +14,9 @@ from training.benchmark.corpus import Corpus, spread
 from training.benchmark.predict import Reader
 from training.benchmark.report import Figure
 from training.benchmark.targets import NOISE, PACE, SHARE, judged
+
+if TYPE_CHECKING:
+    from training.throughput import Pace
 
 LATENCY_DOCUMENTS = 60
 LANGUAGE_DOCUMENTS = 100
@@ -77,12 +80,30 @@ def training_pace(config: Path, seconds: float) -> list[Figure]:
         missing = error.name if isinstance(error, ModuleNotFoundError) else None
         note = f"needs {missing}: pip install 'tailor[training]'" if missing else str(error)
         return [Figure(PACE, None, note=note), Figure(SHARE, None, note=note)]
+    return [*_pace_figures(config, pace), *_part_figures(pace)]
+
+
+def _pace_figures(config: Path, pace: Pace) -> list[Figure]:
     how = f"{config.name}, {pace.precision}, {pace.processes} processes of {pace.threads} threads"
     work = f"{pace.flops_a_second / 1e9:.1f} of {pace.matrix_flops_a_second / 1e9:.1f} GFLOP/s"
     return [
         Figure(PACE, pace.documents_a_second, n=pace.documents, note=f"{how}; {pace.seconds:.0f} s"),
         Figure(SHARE, 100 * pace.share, n=pace.documents, note=f"{work}, the same processes and threads"),
     ]
+
+
+def _part_figures(pace: Pace) -> list[Figure]:
+    """Where the time goes, and the share of the matrix-product rate were all but the matrix products for nothing."""
+    from training.time_shares import ceiling
+
+    whole = sum(pace.parts.values())
+    if not whole:
+        return []
+    made = [
+        Figure(f"training, {part}", 1000 * seconds, unit="ms", note=f"{seconds / whole:.0%} of a document's time")
+        for part, seconds in pace.parts.items()
+    ]
+    return [*made, Figure("training, share were all else for nothing", 100 * ceiling(pace.share, pace.parts), unit="%")]
 
 
 def label_noise(path: Path) -> Figure:

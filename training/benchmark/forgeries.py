@@ -39,9 +39,9 @@ class Forged:
 def forge(evidence: ReceiptEvidence, kind: str) -> Forged | None:
     """The receipt, tampered with; None where it has no total on its first page to tamper with.
 
-    `kind` is one of KINDS: a digit of the total copied from elsewhere on the page, typed over in another font, the
-    total's surroundings pasted from a recompressed copy, the whole page photographed off a screen or drawn by a
-    program, or (honest) saved anew.
+    `kind` is one of KINDS: a digit of the total replaced by a greater one, copied from elsewhere on the page or typed
+    in another font, the total's surroundings pasted from a recompressed copy, the whole page photographed off a screen
+    or drawn by a program, or (honest) saved anew.
     """
     specimen = Specimen(evidence)
     chance = random.Random(zlib.crc32(f"{kind}|{evidence.record.sha256}".encode()))
@@ -98,13 +98,15 @@ def cell(sheet: Sheet, word: Word, place: int, specimen: Specimen) -> Pixels:
 def _copied(specimen: Specimen, amount: Amount, word: Word, chance: random.Random) -> Forged | None:
     sheet = specimen.sheets[0]
     place = _digit_of(word, chance)
+    if place is None:
+        return None
     target = cell(sheet, word, place, specimen)
     high = target[3] - target[1]
     sources = [
         (other, index)
         for other in sheet.words
         for index, letter in enumerate(other.text)
-        if letter.isdigit() and letter != word.text[place] and other is not word
+        if letter.isdigit() and letter > word.text[place] and other is not word
     ]
     chance.shuffle(sources)
     for other, index in sources:
@@ -143,12 +145,14 @@ def _font_file(chance: random.Random) -> str:
 def _retyped(specimen: Specimen, amount: Amount, word: Word, chance: random.Random) -> Forged | None:
     sheet = specimen.sheets[0]
     place = _digit_of(word, chance)
+    if place is None:
+        return None
     left, top, right, bottom = cell(sheet, word, place, specimen)
     old = sheet.image[max(0, top) : bottom, max(0, left) : right].astype(np.float32)
     if old.size == 0:
         return None
     paper, ink = np.percentile(old, 85, axis=(0, 1)), np.percentile(old, 8, axis=(0, 1))
-    digit = chance.choice([each for each in "123456789" if each != word.text[place]])
+    digit = chance.choice([each for each in "123456789" if each > word.text[place]])
     face = _font_file(chance)
     high = bottom - top - 2
     font = ImageFont.truetype(face, max(6, round(high / 0.73)))
@@ -228,10 +232,12 @@ HONEST = "saved anew"
 """The kind that is no forgery."""
 
 
-def _digit_of(word: Word, chance: random.Random) -> int:
-    """Which digit is changed: one of those before the decimal sign, where there are any."""
+def _digit_of(word: Word, chance: random.Random) -> int | None:
+    """Which digit is changed: one of those before the decimal sign, where there are any, that a greater one can take
+    the place of. Nobody makes a receipt cheaper."""
     digits = [place for place, letter in enumerate(word.text) if letter.isdigit()]
-    return chance.choice(digits[:-2] or digits)
+    low = [place for place in digits[:-2] or digits if word.text[place] < "9"]
+    return chance.choice(low) if low else None
 
 
 def _with_digit(forged: Forged, amount: Amount, word: Word, place: int, digit: str) -> Forged:

@@ -98,11 +98,11 @@ class Tampering:
         of sign points at the same value. That a program drew a page is never grave alone: no receipt that the
         thresholds were set on was sent as a picture out of a till's software, and honest ones are."""
         enough = [signal for signal in signals if signal.grade >= self.settings.least_grade]
-        if any(signal.name == Synthetic.name for signal in enough):
-            # On a page that a program drew all digits are alike: that is one sign, not two.
-            enough = [signal for signal in enough if signal.name != Copied.name]
+        drawn = any(signal.name == Synthetic.name for signal in enough)
         found = []
         for one in enough:
+            if drawn and one.name == Copied.name:
+                continue  # on a page that a program drew all digits are alike: it lends its weight to that
             signal = together(one, enough, self.settings.prior)
             level = (signal.confidence >= self.settings.medium) + (signal.confidence >= self.settings.high)
             found.append((signal, _SEVERITIES[min(level, 1 if signal.name == Synthetic.name else 2)]))

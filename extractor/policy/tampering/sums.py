@@ -49,15 +49,13 @@ class Sums:
         self.least = least_confidence
 
     def traces(self, specimen: Specimen) -> Mapping[str, Trace]:
-        fields = specimen.evidence.record.receipt.fields
-        total = fields.get("total")
-        if total is None or total.confidence < self.least:
+        total = claimed_total(specimen, self.least)
+        if total is None:
             return {}
-        value, claimed = Decimal(total.value), specimen.claim.amount if specimen.claim else None
-        if claimed is not None and claimed != value:
-            return {}  # who changed a total claims it: where the claim says another, the total may be misread
-        found = strongest(self._all(specimen, value))
-        return found if claimed is not None else {f"{kind}{UNCLAIMED}": trace for kind, trace in found.items()}
+        found = strongest(self._all(specimen, total))
+        if specimen.claim is None or specimen.claim.amount is None:
+            return {f"{kind}{UNCLAIMED}": trace for kind, trace in found.items()}
+        return found
 
     def _all(self, specimen: Specimen, total: Decimal) -> Iterator[tuple[str, Trace]]:
         amounts, items = self._parts(specimen, total)
@@ -102,6 +100,22 @@ class Sums:
                 min(BORNE_OUT, GRADES[kind]), f"{sentence} The page bears it out elsewhere, though.", places, names
             )
         return Trace(GRADES[kind], sentence, places, names)
+
+
+def claimed_total(specimen: Specimen, least_confidence: float) -> Decimal | None:
+    """The total that is to be looked at: who changed one claims it.
+
+    Where the claim says another than was read, it is the claimed one if that is printed as a total (the student may
+    have gone by all else on the page); else the total may be misread, and there is none to look at.
+    """
+    read = specimen.evidence.record.receipt.fields.get("total")
+    claimed = specimen.claim.amount if specimen.claim else None
+    if read is not None and claimed in (None, Decimal(read.value)):
+        return Decimal(read.value) if read.confidence >= least_confidence else None
+    document = specimen.evidence.document
+    if claimed is None or document is None:
+        return None
+    return claimed if any(each.role is Role.TOTAL and each.may_be(claimed) for each in amounts_on(document)) else None
 
 
 def witnesses(specimen: Specimen, total: Decimal, sums: Sequence[Decimal]) -> dict[str, tuple[Decimal, str]]:

@@ -25,8 +25,9 @@ ANEW = "rephotographed"
 CHANGED = ("digit copied", "digit retyped")
 DRAWN = "drawn by a program"
 
-COUNTS = {**dict.fromkeys(AGAIN, 3), ANEW: 6, **dict.fromkeys(CHANGED, 6), DRAWN: 6}
-"""How many pictures of each kind are made: each is read by OCR, which takes a second or more."""
+COUNTS = {**dict.fromkeys(AGAIN, 5), ANEW: 20, **dict.fromkeys(CHANGED, 10), DRAWN: 20}
+"""How many pictures of each kind are made, so that every planted claim of a full year may have one of its own; each is
+read by OCR, which takes a second or more."""
 SEED = 17
 
 

@@ -100,6 +100,14 @@ def test_that_all_digits_of_a_drawn_page_are_alike_is_one_sign_and_not_two():
     assert [signal.name for signal, _ in Tampering(calibration=TABLE).told([alike])] == ["copied"]
 
 
+def test_digits_that_are_all_alike_bear_out_that_a_program_drew_the_page():
+    drawn = Signal("synthetic", 0.6, 0.3, "Drawn.", (), (), {"drawn": 80.0})
+    alike = Signal("copied", 0.6, 0.3, "", (), ("line_items",), {"drawn": 60.0, "copied": 90.0})
+    ((told, severity),) = Tampering(calibration=TABLE).told([drawn, alike])
+    assert told.confidence == pytest.approx(posterior(4800, 0.005), abs=1e-4)
+    assert severity == "medium"
+
+
 def test_a_page_that_is_a_pdfs_own_text_has_no_letters_to_measure():
     receipt = evidence(page(), total="306.00", currency="EUR")
     (read,) = receipt.document.pages

@@ -80,6 +80,16 @@ def test_a_total_that_the_claim_does_not_know_was_misread_and_not_changed():
     assert set(forged) == {"one_digit"}
 
 
+def test_a_claimed_total_is_looked_at_where_the_student_went_by_all_else_on_the_page():
+    made = evidence(subtotal="10.00", tax="0.60", total="10.60")
+    words = tuple(Word(text, Box(0, 0, 1, 1), 0.99, 0) for text in ("TOTAL", "70.60"))
+    seen = type(made)(made.record, None, Document("receipt.jpg", "0", (Page(0, 100, 100, words),)))
+    asked = [Claim(claim_id="1", amount=Decimal(amount)) for amount in ("70.60", "90.60")]
+    printed, invented = (Sums().traces(Specimen(seen, claim)) for claim in asked)
+    assert "The total is 70.60, but its parts lead to 10.60" in printed["one_digit"].sentence
+    assert invented == {}
+
+
 def test_items_that_lead_nowhere_are_told():
     assert set(traces(total="31.87", items=["4.00", "6.00"])) == {"items_mismatch"}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from extractor.errors import MissingExtra
@@ -25,9 +26,22 @@ def workers(pid: int) -> list[int]:
     return [each.pid for each in family(pid) if "spawn_main" in " ".join(_told(each.cmdline, []))]
 
 
-def memory(pid: int) -> int:
-    """Resident bytes of a process and its descendants."""
-    return int(sum(_told(lambda each=each: each.memory_info().rss, 0) for each in family(pid)))
+def shares(pid: int) -> tuple[int, list[tuple[int, float]]]:
+    """Bytes of a service's own process (with helpers that don't read), and bytes and age in seconds of each worker."""
+    reading, now = set(workers(pid)), time.time()
+    own, others = 0, []
+    for each in family(pid):
+        if each.pid not in reading:
+            own += _told(lambda each=each: _share(each), 0)
+        elif found := _told(lambda each=each: (_share(each), now - each.create_time()), None):
+            others.append(found)
+    return own, others
+
+
+def _share(process: Any) -> int:
+    """The proportional share of a process, where the system tells it; else what is resident."""
+    full = process.memory_full_info()
+    return int(getattr(full, "pss", full.rss))
 
 
 def cpu_seconds(pid: int) -> float:

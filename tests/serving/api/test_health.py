@@ -30,7 +30,7 @@ async def test_ready_only_once_the_model_is_warm_and_a_fall_back_is_told(setting
     assert alive.json() == {"status": "ok"}
     assert late.json()["warnings"] == ["CUDA was asked for, and the CPU runs."]
     assert late.json()["provider"] == "CPUExecutionProvider"
-    assert engine.stopped_with == 30
+    assert 29 < (engine.stopped_with or 0) <= 30
 
 
 async def test_an_engine_that_can_t_start_is_told_with_its_code(settings: Make) -> None:

@@ -3,7 +3,7 @@
 import { Problem, ask, extract, key, pictureUrl } from "./api.js";
 import { Detail } from "./detail.js";
 import { announce, byId, count, h, save } from "./dom.js";
-import { Draft } from "./draft.js";
+import { Draft, useLevels } from "./draft.js";
 import { csv, json } from "./tables.js";
 
 const AT_ONCE = 4, TRIES = 40;
@@ -22,6 +22,7 @@ async function connect() {
     if (error.status === 401) byId("state").textContent = "Needs an API key";
     return;
   }
+  useLevels(form.levels);
   clearTrouble();
   byId("key-button").hidden = !key.get();
   const policy = byId("policy"), before = policy.value;

@@ -34,7 +34,7 @@ log = logging.getLogger("serving")
 ANSWERING = 5.0
 """Seconds beyond the grace for the answers that requests get whose documents were given up."""
 
-LAST_RESORT = 15.0
+LAST_RESORT = 25.0
 """Seconds beyond the grace after which the process ends, whatever still hangs."""
 
 

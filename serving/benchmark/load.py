@@ -9,6 +9,7 @@ import signal
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from statistics import median
 from typing import Protocol
 
 from serving.benchmark import load_jobs, load_memory
@@ -76,7 +77,7 @@ async def _client(
         if drawn < JOBS:
             if len(jobs) < load_jobs.AT_ONCE:
                 files = [_file(good, chance) for _ in range(chance.randint(*load_jobs.FILES))]
-                jobs.add(job := asyncio.create_task(load_jobs.run(door, files, chance, seen)))
+                jobs.add(job := asyncio.create_task(load_jobs.run(door, files, chance, until, seen)))
                 job.add_done_callback(jobs.discard)
         elif drawn < JOBS + LEAVING:
             await _leave(door, *chance.choice(good), chance.uniform(*LEAVE_AFTER), seen)
@@ -137,6 +138,9 @@ def _figures(seen: Seen, seconds: float, watched: bool) -> list[Figure]:
         at_most("requests lost, or answered 5xx", len(seen.lost), "", 0, "; ".join(seen.lost[:5])),
         at_most("jobs lost", len(seen.jobs_lost), "", 0, "; ".join(seen.jobs_lost[:5]) or f"{jobs} were accepted"),
     ]
+    if seen.job_seconds:
+        slowest = max(seen.job_seconds)
+        figures.append(Figure("a job, median", median(seen.job_seconds), "s", f"at most {slowest:.0f} s"))
     if watched:
         told = f"{seen.killed} workers killed"
         figures.append(at_most("records lost with killed workers", seen.died, "", seen.killed, told))

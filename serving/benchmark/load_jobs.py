@@ -24,7 +24,8 @@ SENT_TWICE = 0.25
 ASK_EVERY = 1.0
 
 PATIENCE = 300.0
-"""Seconds after which a job that has not ended counts as lost."""
+"""Seconds after the end of the load after which a job that has not ended counts as lost. As long as people wait for
+their documents, jobs are read one file at a time."""
 
 Named = tuple[str, bytes]
 
@@ -47,21 +48,27 @@ class Lost(Exception):
     """What became of a job is not what was promised."""
 
 
-async def run(door: JobDoor, files: Sequence[tuple[Named, bool]], chance: random.Random, seen: Seen) -> None:
-    """One job from its sending to its records. `files` come with whether each is bad."""
+async def run(
+    door: JobDoor, files: Sequence[tuple[Named, bool]], chance: random.Random, until: float, seen: Seen
+) -> None:
+    """One job from its sending to its records. `files` come with whether each is bad; the load lasts `until`."""
+    begun = time.monotonic()
     try:
-        records = await _records(door, [named for named, _ in files], chance, seen)
+        records = await _records(door, [named for named, _ in files], chance, until, seen)
     except Exception as error:
         told = str(error) if isinstance(error, Lost) else f"{type(error).__name__}: {error}"
         seen.jobs_lost.append(f"job of {len(files)} files: {told}")
         say(f"  {seen.jobs_lost[-1]}")
         return
     seen.outcomes["job done"] += 1
+    seen.job_seconds.append(time.monotonic() - begun)
     for record, ((name, _), bad) in zip(records, files, strict=True):
         seen.judge(record, name, bad=bad, by="in a job: ")
 
 
-async def _records(door: JobDoor, named: Sequence[Named], chance: random.Random, seen: Seen) -> list[Extraction]:
+async def _records(
+    door: JobDoor, named: Sequence[Named], chance: random.Random, until: float, seen: Seen
+) -> list[Extraction]:
     """One for each file, in their order. Raises Lost, and httpx.HTTPError."""
     key = f"load-{chance.getrandbits(64):016x}"
     job = await _accepted(door, named, key, seen)
@@ -71,8 +78,8 @@ async def _records(door: JobDoor, named: Sequence[Named], chance: random.Random,
         seen.outcomes["job sent twice"] += 1
         if again != job:
             raise Lost(f"{job}, sent again, became another job, {again}")
-    if not await _until_ended(door, job):
-        raise Lost(f"{job} had not ended after {PATIENCE:g} s")
+    if not await _ended(door, job, until + PATIENCE):
+        raise Lost(f"{job} had not ended {PATIENCE:g} s after the load")
     records = await door.results(job)
     if [record.file for record in records] != [name for name, _ in named]:
         raise Lost(f"{job} gave {len(records)} records for {len(named)} files, or in another order")
@@ -93,9 +100,8 @@ async def _accepted(door: JobDoor, named: Sequence[Named], key: str, seen: Seen)
             await asyncio.sleep(float(error.response.headers.get("retry-after", "1")))
 
 
-async def _until_ended(door: JobDoor, job: str) -> bool:
-    until = time.monotonic() + PATIENCE
-    while time.monotonic() < until:
+async def _ended(door: JobDoor, job: str, by: float) -> bool:
+    while time.monotonic() < by:
         if await door.ended(job):
             return True
         await asyncio.sleep(ASK_EVERY)

@@ -24,8 +24,9 @@ LOOK_EVERY = 2.0
 WARM_UP = 0.2
 """Of the time, at its start: all processes reach their level."""
 
-GROWN_UP = 60.0
-"""Seconds after its birth from which a worker is taken for grown; a tenth of the time where that is less."""
+GROWN_UP = 25.0
+"""CPU seconds (some thirty documents) from which a worker is taken for grown: on a busy machine the clock says little.
+In a short run less, a twentieth of the time."""
 
 WINDOW = 0.2
 """Of the looks that count: so many at either end are compared."""
@@ -38,7 +39,7 @@ MIB = 2**20
 
 @dataclass(frozen=True)
 class Look:
-    """`at` is seconds since the start of the load. `workers` are bytes and age in seconds of each."""
+    """`at` is seconds since the start of the load. `workers` are bytes and CPU seconds of each."""
 
     at: float
     service: int
@@ -50,7 +51,8 @@ class Look:
 
     @property
     def youngest(self) -> float:
-        return min((age for _, age in self.workers), default=0.0)
+        """CPU seconds."""
+        return min((worked for _, worked in self.workers), default=0.0)
 
 
 async def watch(pid: int, seconds: float, looks: list[Look]) -> None:
@@ -73,16 +75,16 @@ def figures(looks: Sequence[Look], seconds: float) -> list[Figure]:
     change = _change([each.whole for each in first], [each.whole for each in last])
     note = (
         f"{change:+.1f} %: {_mib(first)} MiB ({_span(first)}) to {_mib(last)} MiB ({_span(last)}); "
-        f"{len(counted)} of {len(looks)} looks count, each with all workers older than {_grown(seconds):.0f} s"
+        f"{len(counted)} of {len(looks)} looks count, all workers having worked {_grown(seconds):.0f} CPU s"
     )
     alone = _change([each.service for each in first], [each.service for each in last])
     before, after = (median(each.service for each in window) / MIB for window in (first, last))
-    ages = [f"{size / MIB:.0f} MiB at {age:.0f} s" for size, age in counted[-1].workers]
+    ends = [f"{size / MIB:.0f} MiB after {worked:.0f} CPU s" for size, worked in counted[-1].workers]
     return [
         at_most("memory, last window against first", abs(change), "%", BOUND, note),
         Figure("of it the service's own process", alone, "%", f"{before:.0f} to {after:.0f} MiB"),
         Figure(
-            "memory at most", max(each.whole for each in looks) / MIB, "MiB", f"workers at the end: {', '.join(ages)}"
+            "memory at most", max(each.whole for each in looks) / MIB, "MiB", f"workers at the end: {', '.join(ends)}"
         ),
     ]
 
@@ -97,7 +99,7 @@ def comparable(looks: Sequence[Look], seconds: float) -> list[Look]:
 
 
 def _grown(seconds: float) -> float:
-    return min(GROWN_UP, seconds / 10)
+    return min(GROWN_UP, seconds / 20)
 
 
 def _change(first: Sequence[int], last: Sequence[int]) -> float:

@@ -20,6 +20,8 @@ class Seen:
     lost: list[str] = field(default_factory=list)
     """Requests that ended in nothing that they should."""
     jobs_lost: list[str] = field(default_factory=list)
+    job_seconds: list[float] = field(default_factory=list)
+    """From sending to the last record."""
     looks: list[Look] = field(default_factory=list)
     killed: int = 0
 

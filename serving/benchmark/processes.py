@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from extractor.errors import MissingExtra
@@ -27,13 +26,13 @@ def workers(pid: int) -> list[int]:
 
 
 def shares(pid: int) -> tuple[int, list[tuple[int, float]]]:
-    """Bytes of a service's own process (with helpers that don't read), and bytes and age in seconds of each worker."""
-    reading, now = set(workers(pid)), time.time()
+    """Bytes of a service's own process (with helpers that don't read), and bytes and CPU seconds of each worker."""
+    reading = set(workers(pid))
     own, others = 0, []
     for each in family(pid):
         if each.pid not in reading:
             own += _told(lambda each=each: _share(each), 0)
-        elif found := _told(lambda each=each: (_share(each), now - each.create_time()), None):
+        elif found := _told(lambda each=each: (_share(each), sum(each.cpu_times()[:2])), None):
             others.append(found)
     return own, others
 

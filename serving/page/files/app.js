@@ -37,7 +37,8 @@ async function watch() {
   const state = byId("state");
   try {
     const ready = await ask("/readyz");
-    state.textContent = `Ready: ${ready.model}`;
+    state.textContent = `Ready: ${ready.model.split("@")[0]}`;
+    state.title = ready.model;
     state.className = "state ready";
     if (ready.warnings.length) state.append(h("span", { class: "warned" }, ` ${ready.warnings.join(" ")}`));
     start();

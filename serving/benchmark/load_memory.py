@@ -3,8 +3,9 @@
 What is added up is PSS, the proportional share of each process: memory that several processes have in common counts
 once in all, so that a worker's death doesn't move it about. Elsewhere than on Linux it is what is resident.
 
-A look counts only while all workers live and each has had time to grow: a worker reaches its size with the largest of
-the documents it reads, and a newborn one would pass for shrinkage, and its growing up for a leak.
+A look counts only while all workers live and each has had time to grow: a worker's size is that which the largest of
+its documents gave it (on two cores and the examples 390 MiB newborn, 500 to 570 later). A newborn one would pass for
+shrinkage, and its growing up for a leak.
 """
 
 from __future__ import annotations

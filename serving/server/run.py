@@ -151,7 +151,7 @@ def server_config(settings: ServiceSettings, app: Any) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        timeout_keep_alive=5,
+        timeout_keep_alive=math.ceil(settings.idle_seconds),
         timeout_graceful_shutdown=math.ceil(settings.grace + ANSWERING),
         h11_max_incomplete_event_size=settings.max_header_bytes + 8192,
     )

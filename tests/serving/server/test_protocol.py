@@ -83,6 +83,14 @@ def test_a_second_request_s_head_on_the_same_connection_has_its_time_too(listeni
     assert b"HTTP/1.1 408 " in answer
 
 
+def test_a_connection_may_rest_between_requests_for_a_while(listening: Listening) -> None:
+    whole = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    answer, _ = talk(listening(header_seconds=0.2), whole, whole, pause=1.0, wait=1.5)
+    assert answer.count(b"HTTP/1.1 200 ") == 2
+    _, seconds = talk(listening(idle_seconds=1), whole)
+    assert 0.9 < seconds < 8
+
+
 def test_a_body_that_pauses_is_given_up(listening: Listening) -> None:
     engine = FakeEngine()
     address = listening(engine, body_pause_seconds=0.5)

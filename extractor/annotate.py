@@ -18,14 +18,11 @@ from PIL import Image, ImageDraw, ImageFont
 from extractor.errors import DocumentError
 from extractor.loading import Source, load
 from extractor.pipeline import Settings
+from extractor.sureness import LEAST, Sureness, sureness, told
 from extractor.types import ITEM_PARTS, Document, Extraction, Field, ImageArray, field_order
-
-SURE, DOUBTFUL = 0.9, 0.6
-"""Confidences from which a value counts as sure, or at least as likely."""
 
 _LONGEST_SIDE = 1800
 _SHORTEST_HEIGHT = 900
-_GREEN, _AMBER, _RED = (22, 128, 61), (180, 95, 6), (190, 30, 45)
 _INK, _SOFT, _PAPER, _RULE = (28, 32, 38), (104, 112, 122), (250, 250, 248), (222, 224, 228)
 
 _FONTS = (
@@ -45,6 +42,8 @@ Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 _NO_LETTER = "\U0010fffd"
 
 Colour = tuple[int, int, int]
+
+_COLOURS: dict[Sureness, Colour] = {"sure": (22, 128, 61), "check": (180, 95, 6), "doubtful": (190, 30, 45)}
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,7 @@ def annotate(image: ImageArray, extraction: Extraction, page: int = 0) -> Image.
     """Draw what was read from a page.
 
     `image` is the upright page: height × width × 3, RGB. Values that stand on it get a numbered box in a colour (green:
-    sure, amber: doubtful, red: unsure); the panel lists them by number, and on the first page those that were concluded
+    sure, amber: check, red: doubtful); the panel lists them by number, and on the first page those that were concluded
     from the whole document, too. Small pages are enlarged and large ones reduced, so that the panel can be read.
     """
     picture = _sized(Image.fromarray(image).convert("RGB"))
@@ -243,9 +242,9 @@ def _draw_panel(canvas: Image.Image, left: int, entries: list[_Entry], layout: _
 
 def _draw_legend(draw: ImageDraw.ImageDraw, x: float, y: float, layout: _Layout) -> None:
     font = _font(round(layout.text * 0.8))
-    for confidence, word in ((1.0, "sure"), (SURE - 0.01, "doubtful"), (0.0, "unsure")):
+    for word in LEAST:
         side = layout.text * 0.75
-        draw.rounded_rectangle((x, y, x + side, y + side), radius=3, fill=_colour(confidence))
+        draw.rounded_rectangle((x, y, x + side, y + side), radius=3, fill=_COLOURS[word])
         draw.text((x + side * 1.5, y + side / 2), word, font=font, fill=_SOFT, anchor="lm")
         x += side * 1.5 + draw.textlength(word, font=font) + layout.text * 1.5
 
@@ -262,7 +261,7 @@ def _draw_entry(draw: ImageDraw.ImageDraw, x: int, y: int, entry: _Entry, layout
         )
         centre = (left + badge / 2, top + layout.text * 0.65)
         draw.text(centre, str(entry.number), font=_font(round(layout.text * 0.8)), fill="white", anchor="mm")
-    said = f"{_word(entry.field.confidence)} {entry.field.confidence:.0%}"
+    said = told(entry.field.confidence)
     draw.text((right, y), said, font=small, fill=colour, anchor="ra")
     start = left + badge + layout.text * 0.6
     draw.text((start, y), entry.name, font=small, fill=_SOFT)
@@ -288,11 +287,7 @@ def _shortened(draw: ImageDraw.ImageDraw, text: str, font: Font, width: float) -
 
 
 def _colour(confidence: float) -> Colour:
-    return _GREEN if confidence >= SURE else _AMBER if confidence >= DOUBTFUL else _RED
-
-
-def _word(confidence: float) -> str:
-    return "sure" if confidence >= SURE else "doubtful" if confidence >= DOUBTFUL else "unsure"
+    return _COLOURS[sureness(confidence)]
 
 
 def _font(size: int, text: str = "") -> Font:

@@ -141,17 +141,20 @@ def _lifespan(
 ) -> Callable[[FastAPI], contextlib.AbstractAsyncContextManager[None]]:
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        services.told_to_stop = asyncio.Event()
         starting = asyncio.create_task(_start(services, hooks))
         forgetting = asyncio.create_task(_forget(services))
+        idle = asyncio.Event()
+        ending = asyncio.create_task(_end(services, starting, idle))
         async with contextlib.AsyncExitStack() as stack:
             for room in rooms:
                 await stack.enter_async_context(room.running(services))
             yield
-            services.stopping = True
-        for task in (starting, forgetting):
-            task.cancel()
-        await asyncio.gather(starting, forgetting, return_exceptions=True)
-        await services.engine.stop(services.settings.grace)
+            services.begin_to_stop()
+        idle.set()
+        forgetting.cancel()
+        await asyncio.gather(forgetting, return_exceptions=True)
+        await ending
         await services.repeats.close()
 
     return lifespan
@@ -174,6 +177,17 @@ async def _start(services: Services, hooks: Hooks) -> None:
             log.warning("engine", extra={"warning": warning})
         told = {"model": state.model, "provider": state.provider, "workers": state.workers}
         log.info("ready", extra={**told, "policies": services.judge.names()})
+
+
+async def _end(services: Services, starting: asyncio.Task[None], idle: asyncio.Event) -> None:
+    """Stops the engine when nobody needs it any more, or the time to finish is over: who still waits for a document
+    then is told to come again (503), and keeps no connection open."""
+    await services.told_to_stop.wait()
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(idle.wait(), services.left)
+    starting.cancel()
+    await asyncio.gather(starting, return_exceptions=True)
+    await services.engine.stop(services.left)
 
 
 async def _forget(services: Services) -> None:

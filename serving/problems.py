@@ -72,8 +72,8 @@ def status_of(error: TailorError) -> int:
     match error:
         case Refused():
             return error.status
-        case Busy():
-            return 429
+        case Busy():  # a proxy sends what is answered with 503 to another machine
+            return 503 if error.code == "stopping" else 429
         case LimitExceeded():
             return 413
         case MissingExtra() | BadModel():
@@ -148,7 +148,7 @@ PROBLEMS: dict[int, str] = {
     429: "Too much at once: come again after Retry-After seconds.",
     431: "Too many headers, or too long.",
     500: "A defect of the service.",
-    503: "Not ready: the model is warming up, or the service is full.",
+    503: "Not ready: the model is warming up, or the service is stopping.",
     507: "The service's disk is full.",
 }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -29,7 +31,24 @@ class Services:
     judge: Judge
     failed: TailorError | None = field(default=None)
     """Why the engine did not start."""
-    stopping: bool = False
+    told_to_stop: asyncio.Event = field(default_factory=asyncio.Event)
+    stop_by: float = 0.0
+    """Once it was told to stop: when what was begun has had its time, on the monotonic clock."""
+
+    def begin_to_stop(self) -> None:
+        """From now on nothing new is begun, and all parts of the service share one time to finish in."""
+        if not self.stopping:
+            self.stop_by = time.monotonic() + self.settings.grace
+            self.told_to_stop.set()
+
+    @property
+    def stopping(self) -> bool:
+        return self.told_to_stop.is_set()
+
+    @property
+    def left(self) -> float:
+        """Seconds that what was begun still has, once the service was told to stop."""
+        return max(0.0, self.stop_by - time.monotonic())
 
     @property
     def ready(self) -> bool:

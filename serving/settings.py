@@ -79,6 +79,12 @@ class ServiceSettings(BaseSettings):
     max_headers: int = Field(64, ge=8)
     max_header_bytes: int = Field(32 * 1024, ge=1024)
     header_seconds: float = Field(10.0, gt=0, description="For the head of a request to arrive.")
+    idle_seconds: float = Field(
+        75.0,
+        gt=0,
+        description="For a connection to rest between two requests. Longer than clients and proxies keep one: were the "
+        "service to close it as the next request comes, that would fail.",
+    )
     body_seconds: float = Field(120.0, gt=0, description="For the body of a request to arrive.")
     body_pause_seconds: float = Field(15.0, gt=0, description="Between two pieces of a body.")
     send_seconds: float = Field(30.0, gt=0, description="For a client to take a piece of the answer.")

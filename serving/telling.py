@@ -68,7 +68,8 @@ class Telling:
         self._metrics.request_seconds.labels(route).observe(seconds)
         if "problem" in state:
             self._metrics.problems.labels(state["problem"]).inc()
-        quiet = route in ("/healthz", "/readyz", "/metrics") and status < 400
+        # Asked every few seconds; that the engine is not ready yet is told by its own lines.
+        quiet = route in ("/healthz", "/readyz", "/metrics") and (status < 400 or status == 503)
         told = {
             "request_id": state["request_id"],
             "method": method,

@@ -25,7 +25,7 @@ TRAINING_ONLY = {"torch", "transformers", "datasets", "onnxscript", "accelerate"
 LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"types"}),
     frozenset({"errors"}),
-    frozenset({"loading", "normalize", "anls", "task", "memory"}),
+    frozenset({"loading", "normalize", "anls", "task", "memory", "sureness"}),
     frozenset({"ocr", "student", "policy", "truth", "pool", "writers"}),
     frozenset({"evaluation", "ray_pool"}),
     frozenset({"pipeline"}),

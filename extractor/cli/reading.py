@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from extractor.errors import DocumentError, TailorError
 from extractor.pool import digest, printable
+from extractor.sureness import told
 
 if TYPE_CHECKING:
     from extractor.types import Extraction
@@ -70,7 +71,7 @@ def summary_cells(record: Extraction) -> list[str]:
     receipt = record.receipt
     money = " ".join(filter(None, (receipt.value("currency"), receipt.value("total"))))
     total = receipt.fields.get("total")
-    sure = f"{total.confidence:.0%}" if total else ""
+    sure = told(total.confidence) if total else ""
     # A user's own task may have no merchant: its first printed value tells documents apart as well.
     first = next((found.value for found in receipt.fields.values() if found.box), "")
     said = record.error.message if record.error else receipt.value("merchant_name") or first

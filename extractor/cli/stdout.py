@@ -63,7 +63,7 @@ class TerminalTable:
         colours |= {"approve": "green", "review": "yellow", "reject": "red"}
         table = Table("file", "status", "merchant", "date", header_style="bold")
         table.add_column("total", justify="right")
-        table.add_column("sure", justify="right")
+        table.add_column("how sure", justify="right", no_wrap=True)
         if any(len(row) > _VERDICT for row in self._rows):
             table.add_column("verdict")
             table.add_column("why", ratio=1)

@@ -136,7 +136,9 @@ def latency(
 @app.command()
 def load(
     files: Files = None,
-    count: Annotated[int, typer.Option(min=1, help="Different good files.")] = 40,
+    count: Annotated[
+        int, typer.Option(min=1, help="Different good files: few, so that each worker soon meets the largest.")
+    ] = 12,
     seconds: Annotated[float, typer.Option(min=1)] = 600,
     kills: Annotated[int, typer.Option(min=0, help="Workers killed on the way.")] = 3,
     workers: Annotated[int, typer.Option(min=1)] = 2,
@@ -145,7 +147,11 @@ def load(
     pid: Annotated[int | None, typer.Option(help="The process of the service at --url.")] = None,
     json: Json = None,
 ) -> None:
-    """Minutes of mixed load: 10 % bad files, 5 % clients that leave, workers that are killed."""
+    """Minutes of mixed load: 10 % bad files, 5 % clients that leave, 5 % jobs, workers that are killed.
+
+    Memory can only be judged where the machine has time for it: each worker must read some thirty documents after the
+    last kill.
+    """
     from serving.benchmark import load as part
     from serving.benchmark.documents import documents
     from serving.benchmark.doors import http_door

@@ -10,12 +10,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from extractor.errors import MissingExtra, UsageError
 from extractor.types import Extraction
+from serving.benchmark.report import say
 from serving.engine.base import ReadOptions, Upload
 from serving.engine.local import LocalEngine
 from serving.engine.settings import EngineSettings
@@ -23,7 +24,8 @@ from serving.engine.settings import EngineSettings
 if TYPE_CHECKING:
     import httpx
 
-START_LIMIT = 180.0
+START_LIMIT, STOP_LIMIT = 180.0, 60.0
+"""Seconds."""
 
 
 class Door(Protocol):
@@ -58,6 +60,31 @@ class HttpDoor:
         answer.raise_for_status()
         return Extraction.model_validate(answer.json()["results"][0])
 
+    async def submit(self, files: Sequence[tuple[str, bytes]], key: str) -> str:
+        """POST /v1/jobs. Raises httpx.HTTPStatusError."""
+        parts = [("files", named) for named in files]
+        answer = await self.client.post("/v1/jobs", files=parts, headers={"Idempotency-Key": key})
+        answer.raise_for_status()
+        return str(answer.json()["id"])
+
+    async def ended(self, job: str) -> bool:
+        """Raises httpx.HTTPStatusError."""
+        answer = await self.client.get(f"/v1/jobs/{job}")
+        answer.raise_for_status()
+        return answer.json()["state"] in ("done", "failed", "cancelled")
+
+    async def results(self, job: str) -> list[Extraction]:
+        """Raises httpx.HTTPStatusError."""
+        found: list[Extraction] = []
+        cursor: str | None = "0"
+        while cursor is not None:
+            answer = await self.client.get(f"/v1/jobs/{job}/results", params={"cursor": cursor})
+            answer.raise_for_status()
+            page = answer.json()
+            found += [Extraction.model_validate(each) for each in page["results"]]
+            cursor = page["next"]
+        return found
+
 
 @contextlib.asynccontextmanager
 async def engine_door(settings: EngineSettings) -> AsyncIterator[Door]:
@@ -83,21 +110,35 @@ async def http_door(url: str | None, key: str | None, workers: int) -> AsyncIter
 
 @contextlib.asynccontextmanager
 async def _service(workers: int) -> AsyncIterator[tuple[str, int]]:
-    """`tailor serve` on a free port of this machine, ready."""
+    """`tailor serve` on a free port of this machine, ready; with a data folder of its own, so without keys or jobs."""
     port = _free_port()
-    command = [sys.executable, "-m", "extractor.cli", "serve", "--port", str(port), "--workers", str(workers)]
-    with tempfile.TemporaryFile() as said:
-        process = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT)
+    with tempfile.TemporaryDirectory() as data, tempfile.TemporaryFile() as log:
+        command = [sys.executable, "-m", "extractor.cli", "serve", "--data", data]
+        command += ["--port", str(port), "--workers", str(workers)]
+        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
         try:
             url = f"http://127.0.0.1:{port}"
             await _until_ready(url, process)
             yield url, process.pid
         finally:
-            process.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(30)
-            process.kill()
-            process.wait()
+            _stop(process)
+            log.seek(0)
+            for line in log.read().decode(errors="replace").splitlines():
+                if '"level": "error"' in line or "Traceback" in line:
+                    say(f"  the service's log: {line}")
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    begun = time.monotonic()
+    process.terminate()
+    try:
+        process.wait(STOP_LIMIT)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        say(f"  the service did not stop within {STOP_LIMIT:g} s and was killed")
+    else:
+        say(f"  the service stopped {time.monotonic() - begun:.1f} s after it was told to")
 
 
 async def _until_ready(url: str, process: subprocess.Popen[bytes]) -> None:

@@ -1,4 +1,4 @@
-"""Minutes of mixed load on the running service: good files, bad ones, clients that leave, workers that are killed."""
+"""Minutes of mixed load on the running service: good files, bad ones, jobs, clients that leave, killed workers."""
 
 from __future__ import annotations
 
@@ -7,58 +7,51 @@ import os
 import random
 import signal
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
+from typing import Protocol
 
-from extractor.types import Extraction
-from serving.benchmark.doors import HttpDoor, content_of
-from serving.benchmark.processes import memory, workers
-from serving.benchmark.report import Figure, at_most, say
+from serving.benchmark import load_jobs, load_memory
+from serving.benchmark.doors import Door, content_of
+from serving.benchmark.load_jobs import JobDoor, Named
+from serving.benchmark.load_seen import Seen
+from serving.benchmark.processes import workers
+from serving.benchmark.report import Figure, at_most
 
-BAD, LEAVING = 0.10, 0.05
-"""Shares of requests with a bad file, and of those whose client leaves before the answer."""
+BAD, LEAVING, JOBS = 0.10, 0.05, 0.05
+"""Shares of requests with a bad file (and of such files in jobs), of those whose client leaves before the answer, and
+of those that send a job."""
 
 LEAVE_AFTER = (0.02, 1.5)
 """Seconds."""
 
-LOOK_EVERY = 2.0
-
-SETTLING = 0.25
-"""Of the time, at its start, that memory has to reach its level."""
+CLIENTS = 8
 
 
-@dataclass
-class Seen:
-    """What became of the requests."""
-
-    outcomes: Counter[str] = field(default_factory=Counter)
-    lost: list[str] = field(default_factory=list)
-    """Requests that ended in nothing that they should."""
-    memory: list[tuple[float, int]] = field(default_factory=list)
-    """Seconds since the start, bytes of service and workers together."""
-    kills: list[float] = field(default_factory=list)
+class LoadDoor(Door, JobDoor, Protocol):
+    """Both ways in: documents that are answered at once, and jobs."""
 
 
 async def measure(
-    door: HttpDoor, paths: Sequence[Path], *, seconds: float, kills: int, pid: int | None
+    door: LoadDoor, paths: Sequence[Path], *, seconds: float, kills: int, pid: int | None
 ) -> list[Figure]:
     """`pid` is the service's process, for its memory and for killing its workers; None leaves both alone."""
     good, seen = content_of(list(paths)), Seen()
     until = time.monotonic() + seconds
-    chance = random.Random(7)
-    tasks = [_client(door, good, random.Random(number), until, seen) for number in range(8)]
+    jobs: set[asyncio.Task[None]] = set()
+    tasks = [_client(door, good, random.Random(number), until, jobs, seen) for number in range(CLIENTS)]
     if pid is not None:
-        tasks += [_watch(pid, seconds, seen), _killer(pid, seconds, kills, chance, seen)]
+        tasks += [load_memory.watch(pid, seconds, seen.looks), _killer(pid, seconds, kills, random.Random(7), seen)]
     await asyncio.gather(*tasks)
+    await asyncio.gather(*jobs)
     return _figures(seen, seconds, pid is not None)
 
 
-def bad_files(good: Sequence[tuple[str, bytes]], chance: random.Random) -> tuple[str, bytes]:
+def bad_files(good: Sequence[Named], chance: random.Random) -> Named:
     """A file that can't be read, or only in part."""
     name, content = chance.choice(list(good))
-    kinds: list[Callable[[], tuple[str, bytes]]] = [
+    kinds: list[Callable[[], Named]] = [
         lambda: (name, content[: len(content) // 3]),
         lambda: (name, content[:200] + chance.randbytes(2000)),
         lambda: ("page.html", b"<html><body>Not a receipt</body></html>"),
@@ -71,29 +64,45 @@ def bad_files(good: Sequence[tuple[str, bytes]], chance: random.Random) -> tuple
 
 
 async def _client(
-    door: HttpDoor, good: Sequence[tuple[str, bytes]], chance: random.Random, until: float, seen: Seen
+    door: LoadDoor,
+    good: Sequence[Named],
+    chance: random.Random,
+    until: float,
+    jobs: set[asyncio.Task[None]],
+    seen: Seen,
 ) -> None:
+    """One request after the other; jobs go on beside them."""
     while time.monotonic() < until:
         drawn = chance.random()
-        if drawn < LEAVING:
-            await _leave(door, *chance.choice(list(good)), chance.uniform(*LEAVE_AFTER), seen)
-        elif drawn < LEAVING + BAD:
-            await _send(door, *bad_files(good, chance), seen, bad=True)
+        if drawn < JOBS:
+            if len(jobs) < load_jobs.AT_ONCE:
+                files = [_file(good, chance) for _ in range(chance.randint(*load_jobs.FILES))]
+                jobs.add(job := asyncio.create_task(load_jobs.run(door, files, chance, until, seen)))
+                job.add_done_callback(jobs.discard)
+        elif drawn < JOBS + LEAVING:
+            await _leave(door, *chance.choice(good), chance.uniform(*LEAVE_AFTER), seen)
         else:
-            await _send(door, *chance.choice(list(good)), seen, bad=False)
+            (name, content), bad = _file(good, chance)
+            await _send(door, name, content, seen, bad=bad)
 
 
-async def _leave(door: HttpDoor, name: str, content: bytes, after: float, seen: Seen) -> None:
+def _file(good: Sequence[Named], chance: random.Random) -> tuple[Named, bool]:
+    """A file, and whether it is a bad one."""
+    bad = chance.random() < BAD
+    return (bad_files(good, chance) if bad else chance.choice(good)), bad
+
+
+async def _leave(door: LoadDoor, name: str, content: bytes, after: float, seen: Seen) -> None:
     try:
         await asyncio.wait_for(door.read(name, content), after)
         seen.outcomes["answered before the client left"] += 1
     except TimeoutError:
         seen.outcomes["client left"] += 1
     except Exception as error:
-        _note(seen, name, error)
+        seen.note(f"{name}: {type(error).__name__}: {error}")
 
 
-async def _send(door: HttpDoor, name: str, content: bytes, seen: Seen, *, bad: bool) -> None:
+async def _send(door: LoadDoor, name: str, content: bytes, seen: Seen, *, bad: bool) -> None:
     import httpx
 
     try:
@@ -106,35 +115,11 @@ async def _send(door: HttpDoor, name: str, content: bytes, seen: Seen, *, bad: b
         elif bad and 400 <= status < 500:
             seen.outcomes["bad file refused"] += 1
         else:
-            _note(seen, name, error)
+            seen.note(f"{name}: {type(error).__name__}: {error}")
     except Exception as error:
-        _note(seen, name, error)
+        seen.note(f"{name}: {type(error).__name__}: {error}")
     else:
-        _judge(record, name, seen, bad=bad)
-
-
-def _judge(record: Extraction, name: str, seen: Seen, *, bad: bool) -> None:
-    code = record.error.code if record.error else ""
-    if record.status != "failed":
-        seen.outcomes["bad file read in part" if bad else "read"] += 1
-    elif bad:
-        seen.outcomes["bad file failed"] += 1
-    elif code == "worker_died":
-        seen.outcomes["lost with its worker"] += 1
-    else:
-        seen.lost.append(f"{name}: {code}")
-
-
-def _note(seen: Seen, name: str, error: Exception) -> None:
-    seen.lost.append(f"{name}: {type(error).__name__}: {error}")
-    say(f"  {seen.lost[-1]}")
-
-
-async def _watch(pid: int, seconds: float, seen: Seen) -> None:
-    begun = time.monotonic()
-    while (now := time.monotonic() - begun) < seconds:
-        seen.memory.append((now, memory(pid)))
-        await asyncio.sleep(LOOK_EVERY)
+        seen.judge(record, name, bad=bad)
 
 
 async def _killer(pid: int, seconds: float, kills: int, chance: random.Random, seen: Seen) -> None:
@@ -142,28 +127,28 @@ async def _killer(pid: int, seconds: float, kills: int, chance: random.Random, s
         await asyncio.sleep(seconds / (kills + 1))
         if alive := workers(pid):
             os.kill(chance.choice(alive), signal.SIGKILL)
-            seen.kills.append(time.monotonic())
+            seen.killed += 1
 
 
 def _figures(seen: Seen, seconds: float, watched: bool) -> list[Figure]:
-    answered = sum(seen.outcomes.values())
+    outcomes = dict(seen.outcomes.most_common())
+    jobs = seen.outcomes["job accepted"]
     figures = [
-        Figure("requests", answered + len(seen.lost), "", f"{seconds:g} s: {dict(seen.outcomes.most_common())}"),
+        Figure("requests and files of jobs", _answered(seen), "", f"{seconds:g} s: {outcomes}"),
         at_most("requests lost, or answered 5xx", len(seen.lost), "", 0, "; ".join(seen.lost[:5])),
+        at_most("jobs lost", len(seen.jobs_lost), "", 0, "; ".join(seen.jobs_lost[:5]) or f"{jobs} were accepted"),
     ]
+    if seen.job_seconds:
+        slowest = max(seen.job_seconds)
+        figures.append(Figure("a job, median", median(seen.job_seconds), "s", f"at most {slowest:.0f} s"))
     if watched:
-        killed = len(seen.kills)
-        died = seen.outcomes["lost with its worker"]
-        figures.append(at_most("records lost with killed workers", died, "", killed, f"{killed} workers killed"))
-        change = _drift(seen.memory, seconds)
-        figures.append(at_most("memory, last quarter against second", abs(change), "%", 5, f"{change:+.1f} %"))
+        told = f"{seen.killed} workers killed"
+        figures.append(at_most("records lost with killed workers", seen.died, "", seen.killed, told))
+        figures += load_memory.figures(seen.looks, seconds)
     return figures
 
 
-def _drift(memory: Sequence[tuple[float, int]], seconds: float) -> float:
-    """By how many percent the median of the last quarter lies above that of the second one."""
-    early = sorted(size for at, size in memory if SETTLING * seconds <= at < 2 * SETTLING * seconds)
-    late = sorted(size for at, size in memory if at >= (1 - SETTLING) * seconds)
-    if not early or not late:
-        return 0.0
-    return 100.0 * (late[len(late) // 2] / early[len(early) // 2] - 1)
+def _answered(seen: Seen) -> int:
+    """What was asked for and what came of it, file by file; what was said about jobs is not counted twice."""
+    about_jobs = sum(count for outcome, count in seen.outcomes.items() if outcome.startswith("job "))
+    return sum(seen.outcomes.values()) - about_jobs + len(seen.lost)

@@ -25,9 +25,22 @@ def workers(pid: int) -> list[int]:
     return [each.pid for each in family(pid) if "spawn_main" in " ".join(_told(each.cmdline, []))]
 
 
-def memory(pid: int) -> int:
-    """Resident bytes of a process and its descendants."""
-    return int(sum(_told(lambda each=each: each.memory_info().rss, 0) for each in family(pid)))
+def shares(pid: int) -> tuple[int, list[tuple[int, float]]]:
+    """Bytes of a service's own process (with helpers that don't read), and bytes and CPU seconds of each worker."""
+    reading = set(workers(pid))
+    own, others = 0, []
+    for each in family(pid):
+        if each.pid not in reading:
+            own += _told(lambda each=each: _share(each), 0)
+        elif found := _told(lambda each=each: (_share(each), sum(each.cpu_times()[:2])), None):
+            others.append(found)
+    return own, others
+
+
+def _share(process: Any) -> int:
+    """The proportional share of a process, where the system tells it; else what is resident."""
+    full = process.memory_full_info()
+    return int(getattr(full, "pss", full.rss))
 
 
 def cpu_seconds(pid: int) -> float:

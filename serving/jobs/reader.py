@@ -68,10 +68,14 @@ class Reader:
         finally:
             heart.cancel()
 
-    async def stop(self, running: asyncio.Task[None], grace: float) -> None:
-        """Takes nothing more, finishes what was begun for `grace` seconds, and gives the rest back to the queue."""
+    def pause(self) -> None:
+        """Takes nothing more."""
         self._stopping = True
         self._wake.set()
+
+    async def stop(self, running: asyncio.Task[None], grace: float) -> None:
+        """Takes nothing more, finishes what was begun for `grace` seconds, and gives the rest back to the queue."""
+        self.pause()
         await asyncio.wait([running], timeout=grace)
         for task in list(self._reading.values()):
             task.cancel()

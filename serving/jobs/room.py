@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterable
 
@@ -45,15 +46,23 @@ class JobRoom:
         collector = _JobCollector(jobs)
         services.metrics.registry.register(collector)
         await jobs.start()
+        pausing = asyncio.create_task(_pause(jobs, services))
         try:
             yield
         finally:
+            pausing.cancel()
             services.metrics.registry.unregister(collector)
-            await jobs.stop(services.settings.grace)
+            await jobs.stop(services.left)
 
     def _now(self) -> Jobs:
         assert self._jobs is not None, "a request came before the service began"
         return self._jobs
+
+
+async def _pause(jobs: Jobs, services: Services) -> None:
+    """While the last requests are answered, jobs don't begin what could not be finished."""
+    await services.told_to_stop.wait()
+    jobs.pause()
 
 
 class _JobCollector(Collector):

@@ -191,6 +191,7 @@ def router(jobs_now: Callable[[], Jobs]) -> APIRouter:
 async def _asked_for(request: Request, jobs: Jobs) -> tuple[JobOptions, tuple[Upload, ...]]:
     """Options and files of a request. Raises Refused."""
     query = query_values(request, _QUERY)
+    as_model(JobOptions, query, "query")  # also where the body says otherwise and wins
     most = jobs.settings.max_documents
     if body_type(request) == JSON:
         body = await read_json(request, JobBody)

@@ -60,6 +60,10 @@ class Jobs:
         loops = (self._reader.run(), self._courier.run(), self._upkeep())
         self._tasks = [asyncio.create_task(loop) for loop in loops]
 
+    def pause(self) -> None:
+        """Begins no more documents; what was begun is finished."""
+        self._reader.pause()
+
     async def stop(self, grace: float) -> None:
         """Finishes what was begun for at most `grace` seconds, gives the rest back to the queue, and closes."""
         if self._tasks:

@@ -15,6 +15,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse
 
+from extractor.sureness import LEAST, Sureness
 from extractor.types import ITEM_PARTS
 from extractor.writers.rows import columns_with, own_columns
 from serving.api.answering import note
@@ -33,6 +34,14 @@ Item = Annotated[list[Cell], Field(min_length=len(ITEM_PARTS), max_length=len(IT
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
+class Level(BaseModel):
+    """A word for how sure a value is."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    word: Sureness
+    least: Share = Field(description="The confidence from which it holds.")
+
+
 class ReviewForm(BaseModel):
     """How a review is filled in here, and what becomes of it."""
 
@@ -40,6 +49,7 @@ class ReviewForm(BaseModel):
     fields: list[FieldForm]
     line_items: list[str] = Field(description="The parts of a line item, in their order; empty: there are none.")
     columns: list[str] = Field(description="The columns of a table of records, as `tailor extract` writes them.")
+    levels: list[Level] = Field(description="Words for confidences, the surest first.")
     keeps_documents: bool = Field(description="Whether the document itself is kept beside its label.")
     may_save: bool = Field(description="Whether the caller's key may save reviews.")
 
@@ -174,6 +184,7 @@ def _form(services: Services, may_save: bool) -> ReviewForm:
         fields=known,
         line_items=list(ITEM_PARTS) if parts else [],
         columns=list(columns_with(own_columns(form.column for form in known))),
+        levels=[Level(word=word, least=least) for word, least in LEAST.items()],
         keeps_documents=services.settings.keep_reviewed,
         may_save=may_save,
     )

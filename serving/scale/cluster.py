@@ -45,18 +45,23 @@ class Cluster:
     _ray: Any = None
     _started_here: bool = False
 
-    def start(self) -> EngineState:
-        """Joins the cluster of RAY_ADDRESS, or starts Ray on this machine; returns when all replicas have warmed up.
+    def join(self) -> None:
+        """Joins the cluster of RAY_ADDRESS, or starts Ray on this machine.
 
-        Raises MissingExtra, UsageError (ray_unusable, too_few_cpus, too_few_gpus, not_scaled), or what kept a replica
-        from being built.
+        Raises MissingExtra, UsageError (ray_unusable, too_few_cpus, too_few_gpus).
         """
         self._ray = _ray()
-        from ray import serve
-
         self._join()
         if self._started_here:
             self._check_room()
+
+    def start(self) -> EngineState:
+        """Once it has joined, starts the replicas; returns when all have warmed up.
+
+        Raises UsageError (not_scaled), or what kept a replica from being built.
+        """
+        from ray import serve
+
         # The service's own HTTP side guards the door; Ray's proxies would be a second one without keys.
         serve.start(proxy_location="Disabled")
         room = self.engine.queue + self.engine.processes
@@ -208,4 +213,14 @@ def _ray() -> Any:
     except ModuleNotFoundError as error:
         hint = "Run: pip install 'tailor[scale]'"
         raise MissingExtra("--engine ray needs Ray Serve, which is not installed.", hint=hint) from error
+    _speak_through_our_log()
     return ray
+
+
+def _speak_through_our_log() -> None:
+    """What Ray has to say goes where the service's own lines go, and only what somebody may want to act on."""
+    for name, level in (("ray", logging.ERROR), ("ray.serve", logging.WARNING)):
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = True
+        logger.setLevel(level)

@@ -8,6 +8,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import signal
+import threading
 import time
 
 from serving.engine.base import Answer, Busy, EngineState, ReadOptions, Upload
@@ -57,6 +59,8 @@ class RayEngine:
     async def start(self) -> None:
         """Returns when all replicas have warmed up. Raises MissingExtra, UsageError, BadModel."""
         try:
+            await asyncio.to_thread(self._cluster.join)
+            _take_back_sigterm()
             self._told = await asyncio.to_thread(self._cluster.start)
         except BaseException:
             await asyncio.to_thread(self._cluster.stop)
@@ -160,6 +164,13 @@ class RayEngine:
 
 class _Lost(Exception):
     """The replica went away with the document."""
+
+
+def _take_back_sigterm() -> None:
+    """Ray's native code installs a handler of its own, behind Python's back, which prints a stack and ends the process:
+    nothing would be finished on SIGTERM. Setting Python's again puts it back in its place."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGTERM))
 
 
 def _stopping() -> Busy:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
+import multiprocessing
+import os
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Iterable
 from functools import partial
 from typing import Any
@@ -26,6 +30,12 @@ from serving.server.protocol import GuardedProtocol
 from serving.settings import ServiceSettings
 
 log = logging.getLogger("serving")
+
+ANSWERING = 5.0
+"""Seconds beyond the grace for the answers that requests get whose documents were given up."""
+
+LAST_RESORT = 25.0
+"""Seconds beyond the grace after which the process ends, whatever still hangs."""
 
 
 def serve(settings: ServiceSettings) -> None:
@@ -75,7 +85,7 @@ def run(
         server.should_exit = True
 
     app = create_app(settings, engine, metrics=metrics, rooms=rooms, hooks=Hooks(failed=failed))
-    server = uvicorn.Server(server_config(settings, app))
+    server = Server(settings, app)
     address, port = sock.getsockname()[:2]
     shown = f"[{address}]" if ":" in address else address
     needed = keys_needed(settings, KeyRing(settings.data / "keys.json"))
@@ -93,6 +103,39 @@ def run(
     log.info("stopped")
 
 
+class Server(uvicorn.Server):
+    """uvicorn's server, that tells the application at once when it has to stop, and doesn't outlast its time.
+
+    uvicorn by itself lets requests finish first and tells the application afterwards, so that each part took the time
+    to finish anew.
+    """
+
+    def __init__(self, settings: ServiceSettings, app: Any) -> None:
+        super().__init__(server_config(settings, app))
+        self._begin_to_stop = app.state.services.begin_to_stop
+        self._last_resort = threading.Timer(settings.grace + LAST_RESORT, _end_by_force)
+        self._last_resort.daemon = True
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        try:
+            super().run(sockets)  # until the threads that it started have ended, too
+        finally:
+            self._last_resort.cancel()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._last_resort.start()
+        self._begin_to_stop()
+        await super().shutdown(sockets)
+
+
+def _end_by_force() -> None:
+    """Some thread is stuck, in native code or waiting for a store that is away. Jobs survive this as they do a kill."""
+    log.error("the service did not stop in time and is ended")
+    for child in multiprocessing.active_children():
+        child.kill()
+    os._exit(1)
+
+
 def server_config(settings: ServiceSettings, app: Any) -> uvicorn.Config:
     """uvicorn as the service needs it: its own log and protocol, and no belief in headers that a proxy may have set."""
     protocol: Any = partial(
@@ -108,8 +151,8 @@ def server_config(settings: ServiceSettings, app: Any) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        timeout_keep_alive=5,
-        timeout_graceful_shutdown=max(1, round(settings.grace)),
+        timeout_keep_alive=math.ceil(settings.idle_seconds),
+        timeout_graceful_shutdown=math.ceil(settings.grace + ANSWERING),
         h11_max_incomplete_event_size=settings.max_header_bytes + 8192,
     )
 

@@ -8,6 +8,7 @@ from extractor.annotate import annotate, plain_pages
 from extractor.pipeline import Settings
 from extractor.types import Document, Extraction, Field, LineItem, Page, Receipt
 
+GREEN, AMBER, RED = drawing._COLOURS.values()
 WHITE = np.full((1000, 600, 3), 255, np.uint8)
 
 
@@ -24,12 +25,12 @@ def _has_colour(picture, colour, tolerance: int = 12) -> bool:
     return bool((distance <= tolerance).sum() > 20)
 
 
-@pytest.mark.parametrize(("confidence", "colour"), [(0.95, drawing._GREEN), (0.7, drawing._AMBER), (0.3, drawing._RED)])
+@pytest.mark.parametrize(("confidence", "colour"), [(0.95, GREEN), (0.7, AMBER), (0.3, RED)])
 def test_the_box_stands_where_the_value_does_in_the_colour_of_its_confidence(confidence, colour):
     picture = annotate(WHITE, _extraction(confidence))
     around = picture.crop((290, 490, 460, 560))
     assert _has_colour(around, colour)
-    for other in {drawing._GREEN, drawing._AMBER, drawing._RED} - {colour}:
+    for other in {GREEN, AMBER, RED} - {colour}:
         assert not _has_colour(around, other)
 
 
@@ -67,7 +68,7 @@ def test_a_record_without_any_value_still_gives_a_picture():
 
 def test_without_fonts_on_the_system_pillows_own_is_used(monkeypatch):
     monkeypatch.setattr(drawing, "_faces", lambda: ())
-    assert _has_colour(annotate(WHITE, _extraction(value="ÄÖ 漢字 " * 30)), drawing._GREEN)
+    assert _has_colour(annotate(WHITE, _extraction(value="ÄÖ 漢字 " * 30)), GREEN)
 
 
 def test_a_panel_text_that_is_too_long_ends_in_an_ellipsis():
@@ -89,7 +90,7 @@ def test_fields_of_a_users_own_task_are_drawn_behind_those_of_receipts():
     extraction = _extraction().model_copy(update={"receipt": receipt})
     listed = [(entry.name, entry.number) for entry in drawing._entries(extraction, 0)]
     assert listed == [("total", 1), ("room", 2), ("country", None), ("booking channel", None)]
-    assert _has_colour(annotate(WHITE, extraction).crop((40, 80, 140, 170)), drawing._RED)
+    assert _has_colour(annotate(WHITE, extraction).crop((40, 80, 140, 170)), RED)
 
 
 def test_plain_pages_are_turned_upright_and_large_ones_reduced():

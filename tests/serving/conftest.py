@@ -16,7 +16,7 @@ import uvicorn
 
 from serving.app import Room, create_app
 from serving.engine.base import Engine
-from serving.server.run import server_config
+from serving.server.run import Server
 from serving.settings import ServiceSettings
 from tests.serving.fake_engine import FakeEngine
 
@@ -65,7 +65,7 @@ class Listening:
     def __call__(self, engine: Engine | None = None, **given: Any) -> tuple[str, int]:
         chosen = self._settings(**given)
         app = create_app(chosen, engine or FakeEngine(), rooms=self._rooms(chosen))
-        server = uvicorn.Server(server_config(chosen, app))
+        server = Server(chosen, app)
         sock = socket.create_server(("127.0.0.1", 0))
         thread = threading.Thread(target=lambda: server.run(sockets=[sock]), daemon=True)
         thread.start()

@@ -16,6 +16,7 @@ def record_of_failure() -> logging.LogRecord:
         made = logging.makeLogRecord({"msg": "a defect", "levelname": "ERROR", "levelno": 40})
         made.exc_info = sys.exc_info()
         made.request_id = "r1"
+        made._of_a_library = 1
         return made
 
 
@@ -27,6 +28,7 @@ def test_a_line_holds_what_was_given_and_where_an_exception_was_raised_but_not_i
     assert told["exception"] == "ValueError"
     assert "record_of_failure" in told["raised_at"][-1]
     assert "Smith" not in line
+    assert not any(name.startswith("_") for name in told)
 
 
 def test_the_message_is_told_where_text_may_be_logged() -> None:

@@ -3,7 +3,7 @@
 import { Problem, ask, extract, key, pictureUrl } from "./api.js";
 import { Detail } from "./detail.js";
 import { announce, byId, count, h, save } from "./dom.js";
-import { Draft } from "./draft.js";
+import { Draft, useLevels } from "./draft.js";
 import { csv, json } from "./tables.js";
 
 const AT_ONCE = 4, TRIES = 40;
@@ -22,6 +22,7 @@ async function connect() {
     if (error.status === 401) byId("state").textContent = "Needs an API key";
     return;
   }
+  useLevels(form.levels);
   clearTrouble();
   byId("key-button").hidden = !key.get();
   const policy = byId("policy"), before = policy.value;
@@ -36,7 +37,8 @@ async function watch() {
   const state = byId("state");
   try {
     const ready = await ask("/readyz");
-    state.textContent = `Ready: ${ready.model}`;
+    state.textContent = `Ready: ${ready.model.split("@")[0]}`;
+    state.title = ready.model;
     state.className = "state ready";
     if (ready.warnings.length) state.append(h("span", { class: "warned" }, ` ${ready.warnings.join(" ")}`));
     start();

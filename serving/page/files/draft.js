@@ -1,13 +1,17 @@
 // One document's values while a person looks at them: as read, as edited, as confirmed.
 
-export const SURE = 0.9, CHECK = 0.6;
 export const PARTS = ["description", "quantity", "unit_price", "amount"];
 const NUMBERS = { quantity: true, unit_price: true, amount: true };
 const NUMBER = /^-?[0-9]{1,15}(\.[0-9]{1,6})?$/;
 const LONGEST = 2000;
 
+let levels = [];
+
+// The words for confidences, the surest first, and from where each holds: told by the service, the same everywhere.
+export function useLevels(told) { levels = told; }
+
 export function level(confidence) {
-  return confidence >= SURE ? "sure" : confidence >= CHECK ? "check" : "doubtful";
+  return (levels.find((each) => confidence >= each.least) || levels.at(-1)).word;
 }
 
 // Cut, not rounded: 89.8 % must not be shown as 90 % beside the word "check".

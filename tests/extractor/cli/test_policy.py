@@ -8,7 +8,7 @@ from extractor.cli.progress import Progress
 from extractor.cli.stdout import TerminalTable
 from extractor.policy.policy import Policy
 from extractor.policy.policy_file import default_text
-from extractor.types import Extraction, Finding
+from extractor.types import Extraction, Field, Finding, Receipt
 
 BAD = "schema_version: 1\nname: x\nversion: 1\ncurency: EUR\nrules: []\n"
 
@@ -101,3 +101,10 @@ def test_the_summary_counts_verdicts():
     for record in (judged("a.jpg", "reject", HIGH), judged("b.jpg", "approve")):
         progress.saw(record)
     assert progress.summary(0, "") == "2 of 2 documents read: 2 ok; 1 approve, 1 reject"
+
+
+def test_the_table_says_in_a_word_how_sure_the_total_is(capsys):
+    total = Field(value="12.50", text="12.50", confidence=0.71)
+    with TerminalTable() as table:
+        table.write(Extraction(file="a.jpg", sha256="", status="ok", pages=1, receipt=Receipt(fields={"total": total})))
+    assert "check 71 %" in capsys.readouterr().out

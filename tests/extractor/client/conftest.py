@@ -14,14 +14,13 @@ from typing import Any
 
 import httpx2
 import pytest
-import uvicorn
 
 pytest.importorskip("fastapi", reason="needs the extra serving")
 
 from serving.app import create_app
 from serving.engine.base import Engine
 from serving.rooms import all_rooms
-from serving.server.run import server_config
+from serving.server.run import Server
 from serving.settings import ServiceSettings
 from tests.serving.fake_engine import FakeEngine
 
@@ -44,7 +43,7 @@ class Running:
         jobs = {"poll": 0.05, "upkeep": 0.2}
         self.settings = ServiceSettings(**{"data": folder / "data", "jobs": jobs, "grace": 1.0, **given})
         app = create_app(self.settings, engine, rooms=all_rooms(self.settings))
-        self._server = uvicorn.Server(server_config(self.settings, app))
+        self._server = Server(self.settings, app)
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self._thread = threading.Thread(target=lambda: self._server.run(sockets=[self._socket]), daemon=True)

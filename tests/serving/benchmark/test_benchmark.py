@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from extractor.pipeline import Extractor, Settings
-from extractor.types import Extraction, Notice
+from extractor.types import Extraction
 from serving.benchmark import batching, latency, load, throughput
 from serving.benchmark.__main__ import app
 from serving.benchmark.documents import cut, documents, repeated
@@ -126,26 +126,6 @@ class _Blind:
         from extractor.ocr.base import Reading
 
         return Reading(())
-
-
-def test_a_failed_good_file_counts_as_lost_unless_its_worker_was_killed() -> None:
-    seen = load.Seen()
-
-    def failed(code: str) -> Extraction:
-        return Extraction(file="a", sha256="", status="failed", pages=0, error=Notice(code=code, message=""))
-
-    load._judge(failed("worker_died"), "a", seen, bad=False)
-    load._judge(failed("broken_image"), "a", seen, bad=True)
-    assert not seen.lost
-    load._judge(failed("internal"), "a", seen, bad=False)
-    assert seen.lost == ["a: internal"]
-
-
-def test_memory_is_judged_from_its_level_and_not_from_its_start() -> None:
-    steady = [(float(second), 100 if second < 20 else 1000) for second in range(100)]
-    growing = [(float(second), 1000 + 10 * second) for second in range(100)]
-    assert load._drift(steady, 100) == 0.0
-    assert load._drift(growing, 100) == pytest.approx(100 * (1870 / 1370 - 1), abs=1)
 
 
 def test_the_command_names_its_parts() -> None:

@@ -89,6 +89,9 @@ class FakeReader:
                 for _ in range(600):
                     time.sleep(0.1)
                     self._line.check()
+            case "brief":
+                self._first("begun")
+                time.sleep(1.0)
             case "quick":
                 time.sleep(0.05)
         words = int(upload.content or b"1")

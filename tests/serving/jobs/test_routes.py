@@ -77,6 +77,19 @@ def test_json_does_the_same_as_a_form(settings: Make) -> None:
     asyncio.run(scene())
 
 
+def test_the_body_wins_over_the_query_which_must_be_right_all_the_same(settings: Make) -> None:
+    async def scene() -> None:
+        engine = FakeEngine()
+        async with jobs_service(settings(jobs=QUICK), engine) as client:
+            sent = await client.post("/v1/jobs", files=FILES, data={"pages": "1"}, params={"pages": "0"})
+            await ended(client, sent.json()["id"])
+            wrong = await client.post("/v1/jobs", files=FILES, data={"ocr": "auto"}, params={"ocr": "guess"})
+        assert engine.options[0].pages == (1,)
+        assert (wrong.status_code, wrong.json()["errors"][0]["place"]) == (422, "query.ocr")
+
+    asyncio.run(scene())
+
+
 def test_the_same_request_under_a_key_makes_one_job_and_another_is_refused(settings: Make) -> None:
     async def scene() -> None:
         engine = FakeEngine()

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from extractor.sureness import LEAST
 from extractor.truth import load_truths
 from labeling.labels import read_labels
 from serving.app import create_app
@@ -116,6 +117,14 @@ async def test_a_key_without_the_scope_may_see_the_form_and_save_nothing(setting
             assert answer.status_code == (200 if may else 403)
         assert (await client.get("/v1/reviews/form")).status_code == 401
         assert (await client.post("/v1/reviews", json=review())).status_code == 401
+
+
+@pytest.mark.anyio
+async def test_the_form_tells_the_words_for_confidences(settings: Make) -> None:
+    chosen = settings()
+    async with service(chosen, ReadingEngine(), rooms=[Page(chosen)]) as client:
+        levels = (await client.get("/v1/reviews/form")).json()["levels"]
+    assert {each["word"]: each["least"] for each in levels} == dict(LEAST)
 
 
 @pytest.mark.anyio

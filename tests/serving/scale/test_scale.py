@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
+import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
 
 from extractor.errors import BadModel, MissingExtra, TailorError, UsageError
@@ -20,6 +25,7 @@ from serving.scale.engine import RayEngine
 from serving.scale.replica import Refusal, Replica
 from serving.scale.settings import ScaleSettings
 from serving.server.engines import build_engine
+from tests.conftest import ROOT
 from tests.serving.conftest import service
 from tests.serving.engine.fake_readers import Fakes
 
@@ -54,13 +60,18 @@ class FakeCluster:
     def __init__(self, fails: TailorError | None = None) -> None:
         self.handle = self.read = self
         self.fails = fails
+        self.joined = False
         self.replicas = 2
         self.stopped = 0
         self.asked: list[str] = []
         self.responses: list[Response] = []
         self.hold = asyncio.Event()
 
+    def join(self) -> None:
+        self.joined = True
+
     def start(self) -> EngineState:
+        assert self.joined
         if self.fails:
             raise self.fails
         return EngineState(ready=True, model="fake@1", provider="CPUExecutionProvider", facts={"fields": ["total"]})
@@ -282,3 +293,53 @@ async def test_two_replicas_on_this_machine_behind_the_service(tmp_path, setting
         assert isinstance(engine._cluster, Cluster)
         assert engine._cluster.running() == 2
     assert not ray.is_initialized()
+
+
+PROGRAM = """
+import sys
+from pathlib import Path
+from serving.engine.settings import EngineSettings
+from serving.scale.engine import RayEngine
+from serving.scale.settings import ScaleSettings
+from serving.server.run import run
+from serving.settings import ServiceSettings
+from tests.serving.engine.fake_readers import Fakes
+
+engine = RayEngine(EngineSettings(workers=1), ScaleSettings(replicas=1, cpus=0.5), assemble=Fakes(Path(sys.argv[1])))
+run(ServiceSettings.load(), engine)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_on_sigterm_what_was_begun_is_finished_and_the_log_is_the_services_own(tmp_path):
+    """Ray's native code would end the process at once, and print a stack beside the log."""
+    pytest.importorskip("ray", reason="needs the extra scale")
+    environment = {**os.environ, "TAILOR_PORT": "0", "TAILOR_DATA": str(tmp_path / "d"), "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", PROGRAM, str(tmp_path)]
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
+    assert process.stderr
+    told = []
+    for line in process.stderr:
+        told.append(json.loads(line))
+        if told[-1]["event"] == "ready":
+            break
+    address = next(each["address"] for each in told if each["event"] == "listening")
+    statuses = []
+
+    def ask():
+        answer = httpx.post(f"{address}/v1/extract", files={"files": ("brief", b"1")}, timeout=60)
+        statuses.append(answer.status_code)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    while not (tmp_path / "begun").exists():
+        assert asking.is_alive()
+        time.sleep(0.02)
+    process.send_signal(signal.SIGTERM)
+    told += [json.loads(line) for line in process.stderr]
+    asking.join(60)
+    assert statuses == [200]
+    assert process.wait(60) == 0
+    assert told[-1]["event"] == "stopped"
+    assert not any(name.startswith("_") for each in told for name in each)

@@ -70,9 +70,26 @@ def test_to_listen_for_others_without_a_key_is_refused(tmp_path: Path) -> None:
     assert (tmp_path / "d").stat().st_mode & 0o077 == 0
 
 
-def start(tmp_path: Path, *words: str) -> subprocess.Popen[str]:
+STUCK = """
+import asyncio, time
+import serving.server.run as server
+from serving.settings import ServiceSettings
+from tests.serving.fake_engine import FakeEngine
+
+
+class Stuck(FakeEngine):
+    async def stop(self, grace: float) -> None:
+        await asyncio.to_thread(time.sleep, 600)
+
+
+server.LAST_RESORT = 0.5
+server.run(ServiceSettings.load(grace=0.2), Stuck())
+"""
+
+
+def start(tmp_path: Path, *words: str, program: str = PROGRAM) -> subprocess.Popen[str]:
     environment = {**os.environ, "TAILOR_PORT": "0", "TAILOR_DATA": str(tmp_path), "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-c", PROGRAM, *words]
+    command = [sys.executable, "-c", program, *words]
     return subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
 
 
@@ -97,6 +114,17 @@ def test_it_says_where_it_listens_and_stops_cleanly_when_told(tmp_path: Path) ->
     assert json.loads(rest.splitlines()[-1])["event"] == "stopped"
     assert "secret-name" not in rest
     assert not any("Traceback" in line for line in rest.splitlines())
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+def test_a_service_that_hangs_while_it_stops_is_ended_all_the_same(tmp_path: Path) -> None:
+    process = start(tmp_path, program=STUCK)
+    assert process.stderr
+    assert any(json.loads(line)["event"] == "ready" for line in process.stderr)
+    process.send_signal(signal.SIGTERM)
+    told = json.loads(process.stderr.read().splitlines()[-1])
+    assert process.wait(60) == 1
+    assert (told["level"], told["event"]) == ("error", "the service did not stop in time and is ended")
 
 
 def test_an_engine_that_does_not_start_ends_the_service(tmp_path: Path) -> None:

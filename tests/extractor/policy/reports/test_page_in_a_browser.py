@@ -77,11 +77,13 @@ def test_filters_hide_rows_and_findings(page):
     assert cards == 1
 
 
-@pytest.mark.parametrize("width", [320, 390, 768, 1300])
+@pytest.mark.parametrize("width", [320, 390, 768, 1081, 1280, 1440])
 def test_nothing_runs_out_of_the_page(page, width):
     size = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 500}
     page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
     assert page.execute_script("return document.documentElement.scrollWidth") <= width
+    edge = "return document.querySelector('{}').getBoundingClientRect().right"
+    assert page.execute_script(edge.format("table.queue")) <= page.execute_script(edge.format("#queue")) + 0.5
 
 
 def test_the_page_is_whole_without_a_script(page, address):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -24,16 +25,55 @@ from training.corpus import Example
 from training.dev import record_of, truths_of
 from training.export import export, write_manifest
 from training.sources import read_stores
+from training.students.base import Student
+from training.students.blend import blended
+from training.students.build import load_student
+from training.students.ensemble import Ensemble
 
 LEAST_CLAIMS = 20
 """A field answered less often on dev keeps the student's own probability: too few to fit two numbers."""
 
 
+@dataclass(frozen=True)
+class Others:
+    """Runs beside the one that is published: `blend` those whose weights are blended with its own, by their share,
+    `beside` those whose students answer beside its own."""
+
+    blend: Mapping[Path, float] = field(default_factory=dict)
+    beside: tuple[Path, ...] = ()
+
+    def student(self, run: Path) -> Student | None:
+        """The student of all; None where there is no other run. Raises UsageError where they don't belong together."""
+        if not self.blend and not self.beside:
+            return None
+        own = blended(run / "student", {path / "student": share for path, share in self.blend.items()})
+        return Ensemble([own, *(load_student(path / "student") for path in self.beside)]) if self.beside else own
+
+    def told(self, run: Path) -> str:
+        """What the student is made of, in words; nothing where it is a single run's."""
+        if not self.blend and not self.beside:
+            return ""
+        own = 1 - sum(self.blend.values())
+        shares = [(run.name, own), *((path.name, share) for path, share in self.blend.items())]
+        mean = " and ".join(f"{share:.0%} {name}" for name, share in shares) if self.blend else run.name
+        parts = [f"weights of {mean}" if self.blend else mean, *(path.name for path in self.beside)]
+        return (
+            f"Probabilities are the mean of {len(parts)} students: {'; '.join(parts)}." if self.beside else f"{mean}."
+        )
+
+
 def publish(
-    run_folder: Path, target: Path, *, name: str, precision: Literal["fp32", "int8"] | None, calibrate: bool
+    run_folder: Path,
+    target: Path,
+    *,
+    name: str,
+    precision: Literal["fp32", "int8"] | None,
+    calibrate: bool,
+    others: Others | None = None,
 ) -> str:
     """Writes the artifact and returns a line that says what it is. Dev is looked at, never fitted on but for the two
     numbers of each field's calibration. `precision` None takes what the run's configuration says."""
+    made_of = others or Others()
     run = run_of(run_folder)
     if run.student.kind == "generative":
         raise UsageError(
@@ -45,7 +85,16 @@ def publish(
     chosen = precision or run.export.precision
     samples = [plain(example) for example in held[:: max(1, len(held) // 5)]]
     terms = tuple(f"{source.name}: {source.terms}" for source in run.data.sources if source.terms)
-    difference = export(run_folder, target, samples, name=name, quantise=chosen == "int8", task=task, licences=terms)
+    difference = export(
+        run_folder,
+        target,
+        samples,
+        name=name,
+        student=made_of.student(run_folder),
+        quantise=chosen == "int8",
+        task=task,
+        licences=terms,
+    )
     if calibrate:
         student = Runtime(target)
         truths = truths_of(held, task)
@@ -53,7 +102,7 @@ def publish(
         manifest = student.manifest.model_copy(update={"calibration": fit_calibration(records, truths)})
         evaluation = figures(evaluate(records.values(), truths))
         write_manifest(target, manifest.model_copy(update={"evaluation": evaluation}))
-    write_card(target, run, read_manifest(target))
+    write_card(target, run, read_manifest(target), made_of.told(run_folder))
     size = (target / "model.onnx").stat().st_size / 1e6
     return f"{target}: {size:.1f} MB, {chosen}, greatest difference from PyTorch {difference:.2g}"
 
@@ -79,14 +128,14 @@ def fit_calibration(records: dict[str, Extraction], truths: dict[str, Truth]) ->
     """Platt's two numbers for each field that was answered often enough, right and wrong."""
     made = claims(records, truths)
     fitted = {}
-    for field in sorted({claim.field for claim in made}):
-        mine = [claim for claim in made if claim.field == field]
+    for name in sorted({claim.field for claim in made}):
+        mine = [claim for claim in made if claim.field == name]
         if len(mine) < LEAST_CLAIMS:
             continue
         scores = logit(np.array([claim.confidence for claim in mine]))
         slope, intercept = fit_platt(scores, np.array([claim.correct for claim in mine]))
         if slope > 0:
-            fitted[field] = Calibration(slope=round(slope, 4), intercept=round(intercept, 4))
+            fitted[name] = Calibration(slope=round(slope, 4), intercept=round(intercept, 4))
     return fitted
 
 

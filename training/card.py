@@ -53,13 +53,14 @@ like yours best. `tailor extract --model NAME` takes a student, `tailor models` 
 CHOICE_HEAD = CHOICE.splitlines()[0]
 
 
-def write_card(folder: Path, run: Run, manifest: Manifest) -> None:
+def write_card(folder: Path, run: Run, manifest: Manifest, made_of: str = "") -> None:
+    """`made_of` says of which students a model is made that is not a single run's."""
     sources = [f"- {source.name}. {source.terms}".rstrip() for source in run.data.sources]
     scores = [f"| {name} | {value:.3f} |" for name, value in sorted(manifest.evaluation.items())]
     text = CARD.format(
         name=manifest.name,
         documents=run.schema_of_task.documents,
-        architecture=_architecture(run, manifest),
+        architecture="\n".join(filter(None, (_architecture(run, manifest), made_of))),
         terms=_terms(manifest),
         size=(folder / MODEL_FILE).stat().st_size / 1e6,
         precision=manifest.precision,

@@ -54,17 +54,38 @@ def export(
     name: Annotated[str, typer.Option(help="The name that records carry.")] = "",
     precision: Annotated[str, typer.Option(help="fp32 or int8; what the configuration says if left out.")] = "",
     calibrate: Annotated[bool, typer.Option(help="Fit confidences on the run's dev documents.")] = True,
+    blend: Annotated[
+        list[str] | None, typer.Option(help="RUN=SHARE: blend in the weights of a run that went on from this one.")
+    ] = None,
+    beside: Annotated[
+        list[Path] | None, typer.Option("--with", help="A run whose student answers beside: the mean of both counts.")
+    ] = None,
 ) -> None:
     """Export a trained student as a model folder: ONNX, manifest, calibration fitted on dev, model card."""
     from extractor.errors import UsageError
-    from training.artifact import publish
+    from training.artifact import Others, publish
 
     _without_bars()
 
     if precision not in ("", "fp32", "int8"):
         raise UsageError(f"There is no precision {precision!r}.", hint="Choose fp32 or int8.")
     chosen = cast(Literal["fp32", "int8"] | None, precision or None)
-    typer.echo(publish(run, output, name=name or run.name, precision=chosen, calibrate=calibrate))
+    others = Others(dict(share_of("--blend", text) for text in blend or ()), tuple(beside or ()))
+    made = publish(run, output, name=name or run.name, precision=chosen, calibrate=calibrate, others=others)
+    typer.echo(made)
+
+
+def share_of(option: str, text: str) -> tuple[Path, float]:
+    """A run's folder and its share, given as RUN=SHARE to an option. Raises UsageError where it is not of that form."""
+    from extractor.errors import UsageError
+
+    path, _, share = text.rpartition("=")
+    try:
+        return Path(path), float(share)
+    except ValueError as error:
+        raise UsageError(
+            f"{option} {text} is not RUN=SHARE.", hint=f"For instance {option} runs/later=0.25."
+        ) from error
 
 
 def runs(

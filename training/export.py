@@ -20,6 +20,7 @@ from extractor.task import RECEIPTS, Task
 from training.augment import Sample
 from training.dev import manifest_of
 from training.outputs import Exported, output_names
+from training.students.base import Student
 from training.students.build import load_student
 
 TOLERANCE = 2e-3
@@ -32,16 +33,18 @@ def export(
     samples: Sequence[Sample],
     *,
     name: str,
+    student: Student | None = None,
     quantise: bool = False,
     task: Task = RECEIPTS,
     **facts: Any,
 ) -> float:
     """Writes the artifact of a run's student; returns the greatest difference of a probability from PyTorch.
 
+    `student` is what is exported in place of the run's own: blended with others, or several as one.
     `samples` (two or more documents of different lengths) trace the model and check parity. `facts` go into the
     manifest. Raises UsageError where the run has no student, RuntimeError where fp32 parity fails.
     """
-    student = load_student(run / "student")
+    student = student or load_student(run / "student")
     model = Exported(student.float().eval()).eval()  # type: ignore[no-untyped-call]
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:

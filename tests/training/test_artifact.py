@@ -15,9 +15,11 @@ from extractor.truth import Truth
 from extractor.types import Extraction, Field, Receipt
 from tests.training import tiny
 from training import artifact
-from training.artifact import LEAST_CLAIMS, fit_calibration, publish, read_with
+from training.artifact import LEAST_CLAIMS, Others, fit_calibration, publish, read_with
+from training.cli import share_of
 from training.config import Run
 from training.corpus import Example
+from training.students.ensemble import Ensemble
 
 
 def records(*groups: tuple[int, int, float]) -> tuple[dict[str, Extraction], dict[str, Truth]]:
@@ -88,3 +90,22 @@ def test_a_published_folder_holds_model_manifest_and_card(
 def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is not the folder of a run"):
         publish(tmp_path, tmp_path / "model", name="x", precision=None, calibrate=False)
+
+
+def test_a_model_of_several_runs_says_so(tmp_path: Path) -> None:
+    names = ("first", "later", "apart")
+    for seed, name in enumerate(names):
+        tiny.student(seed=seed).save_pretrained(tmp_path / name / "student")
+    first, later, apart = (tmp_path / name for name in names)
+    both = Others({later: 0.25}, (apart,))
+    assert isinstance(both.student(first), Ensemble)
+    wanted = "Probabilities are the mean of 2 students: weights of 75% first and 25% later; apart."
+    assert both.told(first) == wanted
+    assert Others().student(first) is None
+    assert Others().told(first) == ""
+
+
+@pytest.mark.parametrize("text", ["runs/later", "runs/later=much"])
+def test_runs_that_are_blended_need_their_share(text: str) -> None:
+    with pytest.raises(UsageError, match="is not RUN=SHARE"):
+        share_of("--blend", text)

@@ -65,8 +65,8 @@ class ReceiptEvidence:
 
     @property
     def name(self) -> str:
-        """The file's name, by which claims point at it."""
-        return (self.path or Path(self.record.file)).name
+        """The file's name, by which claims point at it; `(unnamed)` where a record names none."""
+        return (self.path or Path(self.record.file)).name or "(unnamed)"
 
     def value(self, field: str) -> str | None:
         return self.record.receipt.value(field)

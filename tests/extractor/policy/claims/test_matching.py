@@ -43,6 +43,15 @@ def test_a_name_that_leads_nowhere_is_told_and_the_receipt_is_sought():
     assert ("receipt_not_found", "medium") in notes(found, "1")
 
 
+@pytest.mark.parametrize("file", ["", ".", "/"])
+def test_a_record_that_names_no_file_is_still_matched_and_told(file: str):
+    bare = slip("a.jpg", "9.00")
+    unnamed = ReceiptEvidence(bare.record.model_copy(update={"file": file}))
+    assert paired(match([claim("1", "9.00", date=DAY)], [unnamed])) == {"1": ["(unnamed)"]}
+    (free,) = match([], [unnamed]).cases
+    assert free.id == "(unnamed)"
+
+
 def test_a_name_in_two_folders_needs_its_folder():
     one, two = (
         ReceiptEvidence(slip("a.jpg", "9.00", None).record.model_copy(update={"sha256": folder}), Path(folder, "a.jpg"))

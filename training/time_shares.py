@@ -50,7 +50,8 @@ def seconds_by_part(work: Callable[[], object]) -> dict[str, float]:
 
 
 def ceiling(share: float, parts: Mapping[str, float]) -> float:
-    """The share of the matrix-product rate that a run would have if its matrix products took the time that they take
-    and all else took none; `share` is the one that it has, `parts` the seconds of each part."""
-    whole = sum(parts.values())
-    return share * whole / parts[PRODUCTS] if parts.get(PRODUCTS) else 0.0
+    """The share of the matrix-product rate that a run would have if the arithmetic that is counted, matrix products and
+    convolutions, took the time that it takes and all else took none; `share` is the one that it has, `parts` the
+    seconds of each part."""
+    counted = parts.get(PRODUCTS, 0.0) + parts.get(CONVOLUTIONS, 0.0)
+    return share * sum(parts.values()) / counted if counted else 0.0

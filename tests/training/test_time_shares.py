@@ -44,6 +44,6 @@ def test_work_is_told_apart_and_adds_up() -> None:
     assert parts[OUTSIDE] >= 0
 
 
-def test_the_ceiling_leaves_out_all_but_the_products() -> None:
-    assert ceiling(0.2, {PRODUCTS: 1.0, TENSORS: 2.0, OUTSIDE: 1.0}) == pytest.approx(0.8)
+def test_the_ceiling_leaves_out_all_but_the_arithmetic_that_is_counted() -> None:
+    assert ceiling(0.2, {PRODUCTS: 1.0, CONVOLUTIONS: 1.0, TENSORS: 4.0, OUTSIDE: 2.0}) == pytest.approx(0.8)
     assert ceiling(0.2, {}) == 0

@@ -1,8 +1,8 @@
 """Where the time of a training step goes: matrix products, convolutions of pictures, other tensor work, the optimiser,
 and what is no tensor work at all.
 
-It says what stands between a run's pace and the rate of plain matrix products: only the first part can reach that
-rate.
+It says what stands between a run's pace and the rate of plain matrix products: only the work of the first two is
+counted, and can reach that rate.
 """
 
 from __future__ import annotations

@@ -65,8 +65,7 @@ class _Matcher:
     def by_name(self) -> None:
         named: defaultdict[str, list[int]] = defaultdict(list)
         for place, receipt in enumerate(self.receipts):
-            for last in _parts(receipt.name)[-1:]:  # a record may name no file
-                named[last].append(place)
+            named[_parts(receipt.name)[-1]].append(place)
         for number, claim in enumerate(self.claims):
             for name in claim.receipts:
                 parts = _parts(name)

@@ -28,6 +28,7 @@ from serving.server.engines import build_engine
 from tests.conftest import ROOT
 from tests.serving.conftest import service
 from tests.serving.engine.fake_readers import Fakes
+from tests.serving.starting import told_until_ready
 
 pytestmark = pytest.mark.anyio
 
@@ -318,12 +319,7 @@ def test_on_sigterm_what_was_begun_is_finished_and_the_log_is_the_services_own(t
     environment = {**os.environ, "TAILOR_PORT": "0", "TAILOR_DATA": str(tmp_path / "d"), "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-c", PROGRAM, str(tmp_path)]
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
-    assert process.stderr
-    told = []
-    for line in process.stderr:
-        told.append(json.loads(line))
-        if told[-1]["event"] == "ready":
-            break
+    told = told_until_ready(process)
     address = next(each["address"] for each in told if each["event"] == "listening")
     statuses = []
 

@@ -21,6 +21,7 @@ from serving.safety.keys import KeyRing
 from serving.server.run import prepared
 from serving.settings import ServiceSettings
 from tests.conftest import ROOT
+from tests.serving.starting import told_until_ready
 
 PROGRAM = """
 import sys
@@ -96,12 +97,7 @@ def start(tmp_path: Path, *words: str, program: str = PROGRAM) -> subprocess.Pop
 @pytest.mark.skipif(os.name == "nt", reason="signals")
 def test_it_says_where_it_listens_and_stops_cleanly_when_told(tmp_path: Path) -> None:
     process = start(tmp_path)
-    assert process.stderr
-    told = []
-    for line in process.stderr:
-        told.append(json.loads(line))
-        if told[-1]["event"] == "ready":
-            break
+    told = told_until_ready(process)
     listening = next(each for each in told if each["event"] == "listening")
     assert listening["keys"] == "not needed"
     ready = told[-1]

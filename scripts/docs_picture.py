@@ -32,7 +32,8 @@ def main(folder: Path, target: Path, example: str = "cafe-france") -> None:
     whole.paste(panel, (picture.width, 0))
     target.parent.mkdir(parents=True, exist_ok=True)
     # A palette of 256 colours is plenty for a page in a README and a third of the size.
-    whole.quantize(256).save(target, optimize=True)
+    # The octree keeps colours that few pixels have, as the legend's: the median cut would merge them.
+    whole.quantize(256, method=Image.Quantize.FASTOCTREE).save(target, optimize=True)
     print(f"{target}: {target.stat().st_size // 1024} KiB")
 
 

@@ -169,13 +169,22 @@ class Reader:
 
     async def _write(self, claim: Claim, record: Extraction) -> None:
         failed = record.status == "failed"
-        written, ended = await self._parts.call(self._parts.leases.finish, claim, record.to_json(), failed=failed)
+        written, ended = await self._parts.call(self._finish, claim, record.to_json(), failed=failed)
         if not written:
-            return  # the lease was lost meanwhile: who took over writes, and needs the upload
+            return
         self.written["failed" if failed else "done"] += 1
         if ended:
             self._ended()
-        await self._parts.call(self._parts.spool.drop, claim.upload)
+
+    def _finish(self, claim: Claim, record: str, *, failed: bool) -> tuple[bool, bool]:
+        """Notes the record and deletes the upload: one call, so that no cancelling comes in between."""
+        written, ended = self._parts.leases.finish(claim, record, failed=failed)
+        if written:  # else the lease was lost meanwhile: who took over writes, and needs the upload
+            try:
+                self._parts.spool.drop(claim.upload)
+            except Exception as error:  # upkeep deletes it later
+                logger.warning("an upload could not be deleted (%s)", type(error).__name__)
+        return written, ended
 
     async def _give_back(self, claim: Claim, *, begun: bool) -> None:
         try:

@@ -198,8 +198,13 @@ class Jobs:
         if now < self._orphans_at:
             return
         self._orphans_at = now + _ORPHAN / 4
-        old = await self._parts.call(self._parts.spool.older_than, _ORPHAN)
-        await self._drop(await self._parts.call(self._parts.store.unknown, old))
+        await self._drop(await self._parts.call(self._orphans))
+
+    def _orphans(self) -> list[str]:
+        """Uploads that a broken-off process left: of documents that ended, and long lying ones of no document."""
+        spool, store = self._parts.spool, self._parts.store
+        ended = store.ended(spool.older_than(0.0))
+        return [*ended, *store.unknown(spool.older_than(_ORPHAN))]
 
 
 def _clean(name: str) -> str:

@@ -143,13 +143,21 @@ class JobStore:
 
     def unknown(self, uploads: Sequence[str]) -> list[str]:
         """Those of these uploads that no waiting document needs."""
-        needed: set[str] = set()
+        needed = self._of_documents(uploads, _WAITING)
+        return [name for name in uploads if name not in needed]
+
+    def ended(self, uploads: Sequence[str]) -> list[str]:
+        """Those of these uploads whose document has ended: nobody will read them again."""
+        return sorted(self._of_documents(uploads, sa.not_(_WAITING)))
+
+    def _of_documents(self, uploads: Sequence[str], which: sa.ColumnElement[bool]) -> set[str]:
+        found: set[str] = set()
         with self._database.read() as connection:
             for start in range(0, len(uploads), 500):
                 some = uploads[start : start + 500]
-                query = sa.select(documents.c.upload).where(documents.c.upload.in_(some), _WAITING)
-                needed.update(connection.execute(query).scalars())
-        return [name for name in uploads if name not in needed]
+                query = sa.select(documents.c.upload).where(documents.c.upload.in_(some), which)
+                found.update(connection.execute(query).scalars())
+        return found
 
     def figures(self) -> Figures:
         """What the store knows of them."""

@@ -14,7 +14,7 @@ from serving.jobs.errors import UploadLost
 from serving.jobs.model import Request
 from serving.jobs.spool import FolderSpool, TableSpool
 from serving.jobs.tables import Database
-from tests.serving.jobs.fakes import FakeEngine, running, send, settings, until, uploads
+from tests.serving.jobs.fakes import FakeEngine, ended, running, send, settings, until, uploads
 
 
 @pytest.mark.parametrize(
@@ -74,5 +74,25 @@ def test_uploads_of_no_document_are_deleted_after_an_hour_and_others_never(tmp_p
         async with running(settings(tmp_path), engine):
             await until(lambda: not (tmp_path / "uploads" / orphan).exists())
         assert sorted(spool.older_than(-10)) == sorted([needed, young])
+
+    asyncio.run(scene())
+
+
+def test_what_was_read_but_not_deleted_when_the_process_died_is_deleted_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed between a record and the deletion of its upload: the file of a document that has ended lies there."""
+
+    async def scene() -> None:
+        with monkeypatch.context() as killed:
+            killed.setattr(FolderSpool, "drop", lambda spool, name: None)
+            async with running(settings(tmp_path), FakeEngine()) as jobs:
+                await ended(jobs, await send(jobs, Request("anna"), uploads(2)))
+        spool = FolderSpool(tmp_path / "uploads")
+        left, young = spool.older_than(-10), spool.keep(b"not admitted yet")
+        assert len(left) == 2
+        async with running(settings(tmp_path), FakeEngine()):
+            await until(lambda: not any((tmp_path / "uploads" / name).exists() for name in left))
+        assert spool.older_than(-10) == [young]
 
     asyncio.run(scene())

@@ -13,7 +13,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from extractor.errors import LimitExceeded, OutputError, TailorError, UsageError, WorkerDied
+from extractor.memory import in_huge_pages
 from extractor.types import Extraction, Notice
 
 if TYPE_CHECKING:
@@ -33,13 +34,18 @@ WAIT = 0.2
 IN_FLIGHT = 2
 """Documents handed out per worker: one that is read, and one that waits so that the worker never does."""
 
-_THREAD_LIMITS = (
-    "OMP_NUM_THREADS",
-    "OMP_THREAD_LIMIT",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "NUMEXPR_NUM_THREADS",
+ONE_THREAD: Mapping[str, str] = dict.fromkeys(
+    (
+        "OMP_NUM_THREADS",
+        "OMP_THREAD_LIMIT",
+        "OPENBLAS_NUM_THREADS",
+        "MKL_NUM_THREADS",
+        "NUMEXPR_NUM_THREADS",
+        "OPENCV_FOR_THREADS_NUM",
+    ),
+    "1",
 )
+"""What keeps numerical libraries to one thread: as many workers as cores, each with its core."""
 
 
 class Reads(Protocol):
@@ -133,7 +139,7 @@ def _in_workers(
 ) -> Iterator[Extraction]:
     waiting = iter(paths)
     running: dict[Future[Extraction], Path] = {}
-    with single_threaded(), _started(make, workers) as pool:
+    with worker_environment(), _started(make, workers) as pool:
         while not halt.is_set():
             for path in islice(waiting, IN_FLIGHT * workers - len(running)):
                 running[_schedule(pool, path, seconds)] = path
@@ -210,10 +216,11 @@ def interrupts_held() -> Iterator[None]:
 
 
 @contextmanager
-def single_threaded() -> Iterator[None]:
-    """Workers inherit thread pools of one thread: as many workers as cores, each with its core."""
-    before = {name: os.environ.get(name) for name in _THREAD_LIMITS}
-    os.environ.update(dict.fromkeys(_THREAD_LIMITS, "1"))
+def worker_environment() -> Iterator[None]:
+    """What workers inherit: libraries that start no threads of their own, and a heap in huge pages."""
+    settings = {**ONE_THREAD, **in_huge_pages(os.environ)}
+    before = {name: os.environ.get(name) for name in settings}
+    os.environ.update(settings)
     try:
         yield
     finally:

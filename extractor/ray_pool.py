@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from extractor.errors import MissingExtra, TailorError, WorkerDied
-from extractor.pool import WAIT, ExtractorFactory, Reads, read_safely, too_slow, worker_died
+from extractor.memory import in_huge_pages
+from extractor.pool import ONE_THREAD, WAIT, ExtractorFactory, Reads, read_safely, too_slow, worker_died
 from extractor.types import Extraction
-
-_THREADS = {"OMP_NUM_THREADS": "1", "OMP_THREAD_LIMIT": "1"}
 
 
 @dataclass
@@ -63,7 +62,7 @@ class _Cluster:
         self._ray = ray
         self._make = make
         self._seconds = seconds
-        self._kind = ray.remote(num_cpus=1, runtime_env={"env_vars": _THREADS})(_Actor)
+        self._kind = ray.remote(num_cpus=1, runtime_env={"env_vars": {**ONE_THREAD, **in_huge_pages({})}})(_Actor)
         self._idle: list[Any] = []
         self._running: dict[Any, _Running] = {}
 

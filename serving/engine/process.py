@@ -11,7 +11,7 @@ import threading
 import time
 from multiprocessing.connection import wait
 
-from extractor.pool import cause_of_death, interrupts_held, single_threaded
+from extractor.pool import cause_of_death, interrupts_held, worker_environment
 from serving.engine.messages import FromWorker, ToWorker
 from serving.engine.worker import ReaderFactory, work
 
@@ -37,7 +37,7 @@ class WorkerProcess:
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(target=work, args=(theirs, make), name="tailor-worker", daemon=True)
-        with _spawning, single_threaded(), interrupts_held():
+        with _spawning, worker_environment(), interrupts_held():
             self._process.start()
         theirs.close()
         self.closed = False

@@ -1,6 +1,6 @@
 """The worker process: loads, reads the words and decodes; asks the one student, which lives in the parent.
 
-Nothing heavy is imported at the top: how many threads numerical libraries start is settled in `work`, before them.
+It is started with `extractor.pool.worker_environment`: numerical libraries that are imported here keep to one thread.
 """
 
 from __future__ import annotations
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from extractor.student.runtime import Answers
     from serving.engine.base import Answer, ReadOptions, Upload
     from serving.engine.messages import FromWorker, ToWorker
-
-_THREAD_LIMITS = ("OMP_NUM_THREADS", "OMP_THREAD_LIMIT", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-
 
 EASILY_KILLED = "500"
 """What the system short of memory adds to a worker's claim to be killed: a worker is replaced, the service is not."""
@@ -110,7 +107,6 @@ class ReaderFactory(Protocol):
 
 def work(connection: Connection, make: ReaderFactory) -> None:
     """The life of a worker; ends when the pipe closes or None comes."""
-    os.environ.update(dict.fromkeys(_THREAD_LIMITS, "1"))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to act on
     sys.stdout.flush()
     os.dup2(2, 1)  # whatever a library prints must not mix with the parent's standard output

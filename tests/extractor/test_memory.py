@@ -53,3 +53,13 @@ def test_another_c_library_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> Non
     memory.reuse_large_blocks.cache_clear()
     memory.reuse_large_blocks()
     memory.give_back()
+
+
+def test_a_worker_is_to_have_its_heap_in_huge_pages() -> None:
+    assert memory.in_huge_pages({}) == {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
+
+
+def test_what_the_environment_says_of_the_heap_already_stays() -> None:
+    other = memory.in_huge_pages({"GLIBC_TUNABLES": "glibc.malloc.check=1"})
+    assert other == {"GLIBC_TUNABLES": "glibc.malloc.check=1:glibc.malloc.hugetlb=1"}
+    assert memory.in_huge_pages({"GLIBC_TUNABLES": "glibc.malloc.hugetlb=0"}) == {}

@@ -104,9 +104,11 @@ def test_stopping_in_this_process_begins_no_further_document(receipts):
 
 @pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="no signal masks on this system")
 def test_the_environment_and_signals_are_as_before_afterwards(receipts, monkeypatch):
-    monkeypatch.delenv("MKL_NUM_THREADS", raising=False)
+    for name in ("MKL_NUM_THREADS", "GLIBC_TUNABLES"):
+        monkeypatch.delenv(name, raising=False)
     list(run_many(make_fake, receipts("a"), workers=2))
     assert "MKL_NUM_THREADS" not in os.environ
+    assert "GLIBC_TUNABLES" not in os.environ
     assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, set())
 
 

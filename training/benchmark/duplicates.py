@@ -22,8 +22,18 @@ SEED = 20261126
 TOLD = ("receipt_number", "date_iso", "time", "subtotal", "tax", "total")
 """What the truth is asked about whether two pictures are of one purchase."""
 
-SEEN = frozenset({frozenset(("w0112", "w0146"))})
-"""Pairs that the labels call two and the eye one: each label took another of the two numbers on that paper."""
+SEEN = frozenset(
+    frozenset(pair)
+    for pair in (
+        ("w0112", "w0146"),
+        ("w0051", "w0347"),
+        ("w0674", "w0740"),
+        ("w0740", "w0848"),
+        ("w0740", "w0945"),
+    )
+)
+"""Pairs that the labels call two and the eye one: each label took another of the numbers on that paper, or part of it
+is cut off on one of the two pictures."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,14 +20,20 @@ from extractor.policy.duplicates.purchase import FIELDS, Agreement, compare_fiel
 Kind = Literal["duplicate_file", "duplicate_picture", "duplicate_purchase", "card_slip_and_bill"]
 
 POINTS: Mapping[str, Mapping[Agreement, float]] = {
-    "number": {Agreement.SAME: 4, Agreement.PRINTED: 3, Agreement.CLOSE: 0, Agreement.DIFFERENT: -4},
+    "number": {
+        Agreement.SAME: 4,
+        Agreement.PRINTED: 3,
+        Agreement.CLOSE: 0,
+        Agreement.ONE_SIDED: 0,
+        Agreement.DIFFERENT: -4,
+    },
     "date": {Agreement.SAME: 2, Agreement.PRINTED: 1.5, Agreement.CLOSE: -1, Agreement.DIFFERENT: -4},
     "time": {Agreement.SAME: 3, Agreement.PRINTED: 2, Agreement.CLOSE: 0, Agreement.DIFFERENT: -3},
     "total": {Agreement.SAME: 2, Agreement.PRINTED: 1, Agreement.CLOSE: 0, Agreement.DIFFERENT: -3},
-    "merchant": {Agreement.SAME: 1, Agreement.DIFFERENT: -1},
+    "merchant": {Agreement.SAME: 1, Agreement.DIFFERENT: 0},
 }
 
-ENOUGH = 6.0
+ENOUGH = 4.75
 """Points from which on two receipts are taken for one purchase."""
 
 SURE = 14.0
@@ -39,8 +45,17 @@ USUAL_OVERLAP = 0.4
 FULL_WEIGHT = 12.0
 """The weight of numbers (numbers.weight) from which on their overlap counts in full."""
 
+TELLING = ("number", "date", "time")
+"""What sets the receipts of one shop apart, beside the amount."""
+
+SAME_MINUTE = 1.5
+"""Points more where the time agrees and so does date or amount: both by chance is rarer than their points tell."""
+
+IDENTICAL = 0.02
+"""Share of bits of a perceptual hash up to which it is one picture, saved again …"""
+
 SAME_PICTURE = 0.05
-"""Share of bits of a perceptual hash up to which it is one picture …"""
+"""… up to which it is one picture unless what was read speaks against it …"""
 
 LIKE_PICTURE = 0.12
 """… and up to which it may be."""
@@ -53,7 +68,8 @@ NEARLY_ALL = 0.9
 """Overlap of the numbers that stands in for number, date and time where neither receipt has one, or only one has …"""
 
 MANY_NUMBERS = 6
-"""… and how many different numbers must be on both, where they are not laid out alike; two more where only one has."""
+"""… and how many different numbers must be on both, where they are not laid out alike; two more where only one has,
+twice as many where one of the three was read as different."""
 
 TIP = Decimal("1.3")
 """How many times the bill a card slip may come to, its tip included."""
@@ -107,6 +123,7 @@ def compare(first: Fingerprint, second: Fingerprint) -> Comparison:
     near = _distance(first.picture, second.picture)
     layout = _distance(first.text, second.text)
     points = sum(POINTS[name].get(found, 0.0) for name, found in fields.items())
+    points += SAME_MINUTE * (fields["time"].holds and (fields["date"].holds or fields["total"] is Agreement.SAME))
     points += _overlap_points(first, second, common) + _picture_points(near, layout)
     kind = _kind(first, second, fields, points, common, near, layout)
     return Comparison(kind, points, _confidence(kind, points), fields, common, near, layout)
@@ -123,18 +140,35 @@ def _kind(
 ) -> Kind | None:
     if first.sha256 and first.sha256 == second.sha256:
         return "duplicate_file"
-    alike = near is not None and near <= SAME_PICTURE
     # Receipts of one shop look alike; where number and date both are clearly others, it is another purchase.
     another = all(fields[name] is Agreement.DIFFERENT for name in ("number", "date"))
-    enough = points >= ENOUGH and any(fields[name].holds for name in ("number", "date", "time")) and not another
-    if (enough and (alike or common >= SAME_NUMBERS)) or _same_silent(first, second, fields, common, near, layout):
+    enough = points >= ENOUGH and any(fields[name].holds for name in TELLING) and not another
+    alike = near is not None and near <= SAME_PICTURE
+    same = enough and (alike or common >= SAME_NUMBERS)
+    if same or _same_picture(fields, common, near) or _same_paper(first, second, fields, common, near, layout):
         return "duplicate_picture"
     if _slip_and_bill(first, second, fields):
         return "card_slip_and_bill"
     return "duplicate_purchase" if enough or _three_of_four(fields) else None
 
 
-def _same_silent(
+def _same_picture(fields: Mapping[str, Agreement], common: float, near: float | None) -> bool:
+    """Whether it is one picture, whatever was read of it.
+
+    Scans of two receipts of one shop come as near as SAME_PICTURE, but number, date and time of such are read as
+    different: the nearer the pictures, the more of these may differ, for then they were misread. Where nothing that
+    was read agrees, the printed numbers must.
+    """
+    if near is None or near > SAME_PICTURE:
+        return False
+    agreeing = any(fields[name].holds for name in (*TELLING, "total"))
+    if common < (USUAL_OVERLAP if agreeing else SAME_NUMBERS):
+        return False
+    differing = [name for name in TELLING if fields[name] is Agreement.DIFFERENT]
+    return len(differing) <= 1 or (near <= IDENTICAL and "number" not in differing)
+
+
+def _same_paper(
     first: Fingerprint,
     second: Fingerprint,
     fields: Mapping[str, Agreement],
@@ -144,20 +178,26 @@ def _same_silent(
 ) -> bool:
     """Whether two receipts are one, though neither number, date nor time tells.
 
-    Tickets of one machine differ in just those, so that all else must be the same: nothing differs, and the printed
-    numbers are nearly all on both; more so where one of them has a number, date or time that the other lacks.
+    Tickets of one machine differ in just those, so that all else must be the same: the amount, and nearly all printed
+    numbers; more of them where something was read on one alone, and more still where one was read as different.
     """
-    if any(found in (Agreement.DIFFERENT, Agreement.CLOSE) for found in fields.values()):
+    telling = [fields[name] for name in TELLING]
+    doubts = sum(found in (Agreement.DIFFERENT, Agreement.CLOSE) for found in telling)
+    if doubts > 1 or any(found.holds for found in telling):
         return False
-    if any(fields[name].holds for name in ("number", "date", "time")):
+    if fields["total"] in (Agreement.DIFFERENT, Agreement.ONE_SIDED):
         return False
     alike = near is not None and near <= SAME_PICTURE
     if max(len(first.numbers), len(second.numbers)) < FEWEST_NUMBERS:
-        return alike
-    one_sided = any(getattr(one.purchase, name) for one in (first, second) for name in ("number", "date", "time"))
+        return alike and not doubts
+    one_sided = any(getattr(one.purchase, name) for one in (first, second) for name in TELLING)
     laid_alike = alike or (layout is not None and layout <= LIKE_PICTURE and not one_sided)
-    least = FEWEST_NUMBERS if laid_alike else MANY_NUMBERS + 2 * one_sided
-    return len(shared(first.numbers, second.numbers)) >= least and common >= (NEARLY_ALL if one_sided else MOST)
+    certain = not one_sided and fields["total"] is not Agreement.CLOSE
+    fewest = 2 * MANY_NUMBERS if doubts else MANY_NUMBERS + 2 * one_sided
+    if laid_alike and not doubts:
+        fewest = FEWEST_NUMBERS
+    both = len(shared(first.numbers, second.numbers))
+    return both >= fewest and common >= (MOST if certain else NEARLY_ALL)
 
 
 def _three_of_four(fields: Mapping[str, Agreement]) -> bool:

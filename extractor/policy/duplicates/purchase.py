@@ -33,6 +33,9 @@ class Agreement(Enum):
     """Not read as the same, but each value stands among the numbers of the other receipt."""
     CLOSE = "close"
     """Differs by what recognition mistakes: one digit, or one that is lost."""
+    ONE_SIDED = "one_sided"
+    """Not the same, but the value of one receipt stands among the numbers of the other: another number was taken for it
+    there, or two purchases share a number."""
     DIFFERENT = "different"
     UNKNOWN = "unknown"
     """Not read on one of them."""
@@ -127,7 +130,9 @@ def compare_field(
         return Agreement.PRINTED if found_mine or found_other else Agreement.UNKNOWN
     if found_mine and found_other:
         return Agreement.PRINTED
-    return Agreement.CLOSE if _close(name, mine, other) else Agreement.DIFFERENT
+    if _close(name, mine, other):
+        return Agreement.CLOSE
+    return Agreement.ONE_SIDED if found_mine or found_other else Agreement.DIFFERENT
 
 
 def _equal(name: str, mine: str, other: str) -> bool:

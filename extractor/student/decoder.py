@@ -14,6 +14,7 @@ from itertools import groupby
 
 from extractor.normalize.amounts import document_decimal_sign
 from extractor.normalize.arithmetic import choose_consistent, consistency
+from extractor.normalize.customers import customer_lines
 from extractor.normalize.place import settle_place
 from extractor.student.artifact import Calibration, Manifest
 from extractor.student.encoder import Token
@@ -23,6 +24,10 @@ from extractor.student.values import Reader, join
 from extractor.types import AMOUNT_FIELDS, Box, Field, LineItem, Notice, Receipt, field_order
 
 _SETTLED = frozenset({"country", "currency", "language"})
+
+_MERCHANTS = frozenset({"merchant_name", "merchant_address"})
+THEIRS = 0.1
+"""What remains of the probability of a merchant's name or address that stands where the customer is named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,7 @@ def decode(tokens: Sequence[Token], answers: Answers, manifest: Manifest) -> tup
     )
     items = decode_items(tokens, answers, manifest.parts, reader)
     found = {name: candidates(tokens, answers, at, name, reader) for at, name in enumerate(manifest.spans)}
+    found.update(_not_of_customers(tokens, {name: found[name] for name in _MERCHANTS & found.keys()}))
     absent = {name: float(answers.absent[at]) for at, name in enumerate(manifest.spans)}
     chosen = _choose(found, absent, manifest, items)
     fields = dict(inferred)
@@ -77,6 +83,19 @@ def candidates(tokens: Sequence[Token], answers: Answers, field: int, name: str,
         else:
             merged[value.value] = replace(known, probability=known.probability + probability)
     return sorted(merged.values(), key=lambda candidate: -candidate.probability)
+
+
+def _not_of_customers(tokens: Sequence[Token], found: Mapping[str, Sequence[Candidate]]) -> dict[str, list[Candidate]]:
+    """The candidates for what is the merchant's, those where the customer is named held for less likely."""
+    rows = [[at for at, _ in row] for _, row in groupby(enumerate(tokens), key=lambda each: _row(each[1]))]
+    customers = {at for line in customer_lines(lines_of(tokens)) for at in rows[line]}
+    return {
+        name: sorted(
+            (replace(one, probability=THEIRS * one.probability) if one.first in customers else one for one in options),
+            key=lambda candidate: -candidate.probability,
+        )
+        for name, options in found.items()
+    }
 
 
 def _following(tokens: Sequence[Token], last: int) -> str:
@@ -158,7 +177,11 @@ def _inferred(tokens: Sequence[Token], answers: Answers, manifest: Manifest) -> 
 
 def lines_of(tokens: Sequence[Token]) -> list[str]:
     """The text of each row of a document, in reading order."""
-    return [join(list(row)) for _, row in groupby(tokens, key=lambda token: (token.page, token.row))]
+    return [join(list(row)) for _, row in groupby(tokens, key=_row)]
+
+
+def _row(token: Token) -> tuple[int, int]:
+    return token.page, token.row
 
 
 def _item_amounts(items: Sequence[LineItem]) -> list[Decimal]:

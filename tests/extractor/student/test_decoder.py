@@ -197,3 +197,14 @@ def test_items_that_do_not_fit_the_total_are_warned_of() -> None:
     given_ = answers(len(TOKENS), [[(at, at, 0.9)]], tags=tags, begins=[AT["Oat"]])
     _, remarks = decode(TOKENS, given_, manifest("total"))
     assert [remark.code for remark in remarks] == ["items_mismatch"]
+
+
+def test_a_name_under_bill_to_is_the_customers_and_not_the_merchants() -> None:
+    invoice = tokens("HOTEL BAY", "1 Quay", "Guest: Person", "Person Ltd", "Total 9.54")
+    at = {text: place for place, text in enumerate(texts(invoice))}
+    likelier = [(at["Ltd"] - 1, at["Ltd"], 0.6), (at["HOTEL"], at["BAY"], 0.3)]
+    receipt, _ = decode(invoice, answers(len(invoice), [likelier]), manifest("merchant_name"))
+    name = receipt.fields["merchant_name"]
+    assert (name.value, name.confidence) == ("HOTEL BAY", 0.3)
+    alone = answers(len(invoice), [likelier[:1]])
+    assert decode(invoice, alone, manifest("merchant_name"))[0].fields["merchant_name"].confidence == 0.06

@@ -131,6 +131,39 @@ def test_an_address_beside_the_facts_of_an_invoice_is_read_on_its_own() -> None:
     ]
 
 
+def test_facts_beside_an_address_may_stand_between_its_lines_and_end_where_the_table_begins() -> None:
+    words = page_of(
+        ("Harbour Tools Limited", 0.05, 0.10),
+        ("TAX INVOICE", 0.75, 0.10),
+        ("4 Canal Street", 0.05, 0.125),
+        ("Invoice", 0.60, 0.135),
+        ("H-2231", 0.85, 0.135),
+        ("Leeds West Yorkshire", 0.05, 0.15),
+        ("Date", 0.60, 0.16),
+        ("03/05/2024", 0.85, 0.16),
+        ("Phone: 0113 555 0100", 0.05, 0.175),
+        ("Description", 0.05, 0.22),
+        ("Qty", 0.50, 0.22),
+        ("Price", 0.68, 0.22),
+        ("Amount", 0.85, 0.22),
+        ("Claw hammer large", 0.05, 0.25),
+        ("1", 0.50, 0.25),
+        ("18.00", 0.68, 0.25),
+        ("18.00", 0.85, 0.25),
+    )
+    assert rows(arrange(words)) == [
+        "Harbour Tools Limited",
+        "4 Canal Street",
+        "Leeds West Yorkshire",
+        "TAX INVOICE",
+        "Invoice H-2231",
+        "Date 03/05/2024",
+        "Phone: 0113 555 0100",
+        "Description Qty Price Amount",
+        "Claw hammer large 1 18.00 18.00",
+    ]
+
+
 def test_labels_that_await_a_value_stay_beside_it() -> None:
     words = page_of(
         ("Served by :", 0.05, 0.10),
@@ -154,6 +187,15 @@ def test_items_with_prices_stay_rows_however_wide_the_gap() -> None:
         *((f"{n}.50 EUR", 0.8, 0.1 + 0.03 * n) for n in range(4)),
     )
     assert rows(arrange(words)) == [f"{name} {n}.50 EUR" for n, name in enumerate(names)]
+
+
+def test_words_before_a_price_are_no_facts_where_each_row_has_the_same() -> None:
+    names = ("Fresh orange juice", "Toasted rye bread", "Scrambled duck eggs", "Strong black coffee")
+    words = page_of(
+        *((name, 0.05, 0.1 + 0.03 * n) for n, name in enumerate(names)),
+        *((f"each EUR {n}.50", 0.75, 0.1 + 0.03 * n) for n in range(4)),
+    )
+    assert rows(arrange(words)) == [f"{name} each EUR {n}.50" for n, name in enumerate(names)]
 
 
 def test_two_columns_of_facts_stay_rows() -> None:

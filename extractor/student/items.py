@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 import numpy as np
 
@@ -23,25 +23,42 @@ def decode_items(tokens: Sequence[Token], answers: Answers, parts: Sequence[str]
     """The items in reading order. An item without a description and without an amount is dropped."""
     likeliest = 1 + answers.tags[:, 1:].argmax(axis=1)
     tags = np.where(1.0 - answers.tags[:, 0] >= PART_ABOVE, likeliest, 0)
+    told = [parts[tag - 1] if tag else None for tag in tags.tolist()]
+    priced = {tokens[at].row for at, part in enumerate(told) if part == "amount"}
     items: list[Members] = []
-    for at, tag in enumerate(tags.tolist()):
-        if tag == 0:
+    for at, part in enumerate(told):
+        if part is None:
             continue
-        part = parts[tag - 1]
-        if not items or _begins(at, part, items[-1], answers, tokens):
+        if not items or answers.begins[at] >= 0.5 or _crowded(at, part, items[-1], tokens, priced):
             items.append({})
         items[-1].setdefault(part, []).append(at)
-    read = [_item(tokens, members, answers.tags, reader, parts) for members in items]
+    read = [_item(tokens, members, answers.tags, reader, parts) for members in _mended(items, tokens)]
     return [item for item in read if item.description or item.amount]
 
 
-def _begins(at: int, part: str, current: Members, answers: Answers, tokens: Sequence[Token]) -> bool:
-    """A new item begins where the student says so, and where a second amount would crowd a full item."""
-    if answers.begins[at] >= 0.5:
-        return True
-    if part == "amount" and "amount" in current:
-        return tokens[current["amount"][-1]].row != tokens[at].row
-    return False
+def _crowded(at: int, part: str, current: Members, tokens: Sequence[Token], priced: Set[int]) -> bool:
+    """Whether an item that has its amount is given another one, or the words of a row that has its own (`priced`)."""
+    if "amount" not in current or tokens[current["amount"][-1]].row == tokens[at].row:
+        return False
+    return part == "amount" or (part == "description" and tokens[at].row in priced)
+
+
+def _mended(items: Sequence[Members], tokens: Sequence[Token]) -> list[Members]:
+    """The items, those joined that the student began once too often.
+
+    A description alone goes with the figures behind it where those have no description of their own, and with the
+    description that goes on in its row ("A4 | copy paper"): nothing is sold between the words of a line.
+    """
+    mended: list[Members] = []
+    for members in items:
+        before = mended[-1] if mended else {}
+        begun = members.get("description")
+        alone = set(before) == {"description"}
+        if alone and (not begun or tokens[before["description"][-1]].row == tokens[begun[0]].row):
+            mended[-1] = {part: [*before.get(part, ()), *members.get(part, ())] for part in {**before, **members}}
+        else:
+            mended.append(members)
+    return mended
 
 
 def _item(tokens: Sequence[Token], members: Members, tags: Floats, reader: Reader, parts: Sequence[str]) -> LineItem:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from extractor.student.decoder import decode
+from extractor.student.encoder import Token
 from extractor.student.values import join
 from extractor.types import FIELD_NAMES, Box
 from tests.extractor.student.documents import ROWS, answers, manifest, texts, tokens
@@ -175,6 +178,32 @@ def test_a_second_amount_on_another_row_begins_an_item_by_itself() -> None:
     tags = {AT["Rye"]: "description", AT["6.80"]: "amount", AT["2.20"]: "amount"}
     receipt, _ = decode(TOKENS, answers(len(TOKENS), [], tags=tags, begins=[AT["Rye"]]), manifest())
     assert [item.amount.value for item in receipt.line_items if item.amount] == ["6.80", "2.20"]
+
+
+def items_of(document: Sequence[Token], parts: dict[int, str], begins: list[int]) -> list[list[str | None]]:
+    receipt, _ = decode(document, answers(len(document), [], tags=parts, begins=begins), manifest())
+    return [[part and part.value for _, part in item] for item in receipt.line_items]
+
+
+def test_the_words_of_a_row_that_has_its_own_amount_begin_an_item_by_themselves() -> None:
+    crates = tokens("Crate 1 5.00", "of glass", "Staff 2 8.00")
+    parts = {0: "description", 2: "amount", 3: "description", 4: "description", 5: "description", 7: "amount"}
+    assert items_of(crates, parts, [0]) == [["Crate of glass", None, None, "5.00"], ["Staff", None, None, "8.00"]]
+
+
+def test_an_item_that_the_student_began_once_too_often_is_one() -> None:
+    paper = tokens("A4 copy paper 130.00")
+    parts = {0: "description", 1: "description", 2: "description", 3: "amount"}
+    assert items_of(paper, parts, [0, 1]) == [["A4 copy paper", None, None, "130.00"]]
+    fuel = tokens("UNLEADED", "38.52 56.20", "WASH 4.99")
+    parts = {0: "description", 1: "quantity", 2: "amount", 3: "description", 4: "amount"}
+    assert items_of(fuel, parts, [0, 1, 3]) == [["UNLEADED", "38.52", None, "56.20"], ["WASH", None, None, "4.99"]]
+
+
+def test_a_line_that_is_only_described_stays_apart_from_the_next_item() -> None:
+    burger = tokens("NO ONIONS", "2 COFFEE 5.00")
+    parts = {0: "description", 1: "description", 2: "quantity", 3: "description", 4: "amount"}
+    assert items_of(burger, parts, [0, 2]) == [["NO ONIONS", None, None, None], ["COFFEE", "2", None, "5.00"]]
 
 
 def test_an_item_of_a_quantity_alone_is_dropped() -> None:

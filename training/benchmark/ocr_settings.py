@@ -22,8 +22,9 @@ SHOWN = ("total", "date", "merchant_name", "merchant_address")
 def variants(base: RapidSettings | None = None) -> dict[str, RapidSettings]:
     """The settings compared, by name: the defaults, and each alternative that changes one of them."""
     chosen = base or RapidSettings()
-    alternatives: dict[str, tuple[int | bool, ...]] = {
+    alternatives: dict[str, tuple[float | bool, ...]] = {
         "detect_side": (736, 960),
+        "found_above": (0.3, 0.5),
         "enlarge_below": (0, 900, 1280),
         "longest_side": (1600, 2000),
         "upright": (True, False),

@@ -48,7 +48,7 @@ FULL_WEIGHT = 12.0
 TELLING = ("number", "date", "time")
 """What sets the receipts of one shop apart, beside the amount."""
 
-SAME_MINUTE = 1.5
+SAME_MINUTE = 2.0
 """Points more where the time agrees and so does date or amount: both by chance is rarer than their points tell."""
 
 IDENTICAL = 0.02

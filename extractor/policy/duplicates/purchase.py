@@ -19,6 +19,10 @@ SAME_MERCHANT = 80.0
 SHORTEST_NUMBER = 4
 """Signs of the shortest receipt number that identifies anything: numbers of tables and queues come round daily."""
 
+END = 5
+"""Digits at the end of a receipt number that set it apart from those of the same days: a till that prints a hundred
+thousand receipts before they come round."""
+
 MISREAD = frozenset(
     frozenset(pair) for pair in ("08", "06", "09", "17", "14", "27", "35", "38", "56", "58", "68", "89", "49", "69")
 )
@@ -30,7 +34,8 @@ class Agreement(Enum):
 
     SAME = "same"
     PRINTED = "printed"
-    """Not read as the same, but each value stands among the numbers of the other receipt."""
+    """Not read as the same, but each value stands among the numbers of the other receipt, or (of receipt numbers) one
+    mistaken digit in front sets them apart: numbers that follow one another differ at their end."""
     CLOSE = "close"
     """Differs by what recognition mistakes: one digit, or one that is lost."""
     ONE_SIDED = "one_sided"
@@ -131,7 +136,7 @@ def compare_field(
     if found_mine and found_other:
         return Agreement.PRINTED
     if _close(name, mine, other):
-        return Agreement.CLOSE
+        return Agreement.PRINTED if name == "number" and _same_end(mine, other) else Agreement.CLOSE
     return Agreement.ONE_SIDED if found_mine or found_other else Agreement.DIFFERENT
 
 
@@ -178,6 +183,12 @@ def _close(name: str, mine: str, other: str) -> bool:
         and len(short) >= 4
         and any(long[:at] + long[at + 1 :] == short for at in range(len(long)))
     )
+
+
+def _same_end(mine: str, other: str) -> bool:
+    """Whether two numbers of one length have their last END digits in common."""
+    first, second = ("".join(filter(str.isdigit, text)) for text in (mine, other))
+    return len(first) == len(second) > END and first[-END:] == second[-END:]
 
 
 def _bare(text: str) -> str:

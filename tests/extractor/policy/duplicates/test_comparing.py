@@ -64,6 +64,16 @@ def test_a_number_that_stands_on_the_other_receipt_where_another_was_taken_for_i
     assert found.kind == "duplicate_picture"
 
 
+def test_a_mistaken_digit_in_front_of_a_long_number_is_no_other_number_and_one_at_its_end_may_be():
+    def with_number(number: str, name: str):
+        return evidence(changed(l4=f"Receipt {number}"), name=name, receipt_number=number, time="")
+
+    front = compared(with_number("3607010000763", "a.jpg"), with_number("3507010000763", "b.jpg"))
+    assert front.fields["number"] is Agreement.PRINTED
+    end = compared(with_number("3607010000763", "a.jpg"), with_number("3607010000768", "c.jpg"))
+    assert end.fields["number"] is Agreement.CLOSE
+
+
 def test_day_and_minute_outweigh_a_number_that_was_misread():
     again = evidence(changed(l4="Receipt 0O9I88?3"), name="again.jpg", receipt_number="009188", total="")
     found = compared(evidence(), again)

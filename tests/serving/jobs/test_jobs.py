@@ -150,7 +150,7 @@ def test_a_small_job_overtakes_a_large_one(tmp_path: Path) -> None:
 
 def test_cancelling_stops_what_has_not_begun_and_lets_the_rest_finish(tmp_path: Path) -> None:
     async def scene() -> None:
-        engine = FakeEngine(seconds=0.3)
+        engine = FakeEngine(seconds=1.0)
         async with running(settings(tmp_path), engine) as jobs:
             job = await send(jobs, Request("anna"), uploads(6))
             await until(lambda: engine.running == 2)

@@ -3,8 +3,8 @@
 Pages differ in size, and so do the blocks that OCR and student ask for. The arena of ONNX Runtime would keep the
 largest of each, so sessions are opened without it. glibc would then ask the system for every large block and give it
 back at once, which costs a fifth of the time in page faults; it is told to reuse its heap, which is emptied every few
-pages. Worker processes are started so that the heap lies in huge pages where the system offers them on request: a tenth
-of the page faults. Where the C library is another one, nothing is done.
+pages. Worker processes are started so that the heap lies in huge pages where the system offers them on request: a
+twentieth of the page faults. Where the C library is another one, nothing is done.
 """
 
 from __future__ import annotations

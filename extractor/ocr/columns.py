@@ -23,6 +23,9 @@ FEWEST_LETTERS = 3
 PROSE = 0.75
 """This share of a column's lines must be prose."""
 
+MOST_LABELLED = 0.5
+"""Beside facts up to this share of an address's lines may have a label of their own ("Tel:", "VAT no:")."""
+
 FEWEST_FACTS = 2
 """Facts beside an address, under their heading."""
 
@@ -71,7 +74,7 @@ def _block(rows: Sequence[Row], aspect: float) -> tuple[list[Row], list[Row]] | 
         left, right = left[:ends], right[:ends]
         if not _prose(left) or _priced(right):
             continue
-        if (_prose(right) and not _labelled(left, 1 - PROSE)) or (_facts(right) and not _labelled(left, 0.5)):
+        if (_prose(right) and not _labelled(left, 1 - PROSE)) or (_facts(right) and not _labelled(left, MOST_LABELLED)):
             return left, right
     return None
 
